@@ -1,0 +1,293 @@
+import type { SearchQuery } from '#shared/contract/search-query.ts';
+import type {
+  AgentOverviewRow,
+  ConsumerPage,
+  ConversationView,
+  CountResult,
+  MessagesPage,
+  MessageView,
+  NumberRow,
+  OutgoingView,
+  RecallView,
+  SearchPage,
+  SearchRow,
+} from '#shared/contract/views.ts';
+import type {
+  AccountId,
+  ClientMessageId,
+  ConversationId,
+  ConversationKey,
+  MessageId,
+  MessageKey,
+  RecallId,
+  ShopId,
+} from '#shared/domain/ids.ts';
+import type { RecallState } from '#shared/domain/recall/types.ts';
+import type { Agent, Conversation, Intake, Message, MessageKind, Policy, RecallEffect, Role, SenderRole } from '#shared/protocol/entities.ts';
+import type { GatewayEvent } from '#shared/protocol/events.ts';
+
+/**
+ * The store (ST1–ST5), as the core sees it. Every method runs in a worker thread and is one transaction. Failures are
+ * AppFailure with STORE_FROM_NEWER_VERSION, STORE_KEY_WRONG, STORE_DAMAGED, STORE_LOCKED, STORE_READ_ONLY, DISK_FULL,
+ * NOT_FOUND or QUERY_INVALID.
+ *
+ * A *source* is where records come from: one gateway ("wss://host/path", "practice") or "import". Wire ids are unique
+ * within a source, so two accounts of one gateway share its conversations and messages.
+ */
+export interface Store extends StoreReader, StoreWriter {
+  close(): Promise<void>;
+}
+
+export interface StoreWriter {
+  // accounts
+  putAccount(account: AccountRecord): Promise<void>;
+  /** Removes the login and its outbox; records stay. */
+  removeAccount(account: AccountId): Promise<void>;
+  /** What `welcome` says: agent, shops with their (parsed) policies. A shop with `policy: null` keeps the stored one. */
+  putWelcome(
+    account: AccountId,
+    welcome: {
+      readonly agent: Agent;
+      readonly shops: readonly { readonly shop_id: ShopId; readonly name: string; readonly platform: string; readonly policy: Policy | null }[];
+    },
+  ): Promise<void>;
+
+  /**
+   * Applies events in order, once, in one transaction with the cursor (SY2). Events at or below the cursor are skipped;
+   * a number that leaves a gap after the cursor ends the batch there (`gap_at`), everything before it is committed.
+   * The caller acknowledges `event_seq` only after this resolves.
+   */
+  ingest(account: AccountId, events: readonly GatewayEvent[]): Promise<IngestResult>;
+  /** A page of a snapshot (SY7): conversations are upserted, local truth is untouched. */
+  putSnapshotPage(account: AccountId, conversations: readonly Conversation[]): Promise<StoreChanges>;
+  /** Ends a snapshot: the cursor becomes `event_seq` if it isn't further already. */
+  setCursor(account: AccountId, eventSeq: number, syncedAt: number): Promise<void>;
+  /** Messages pulled to fill a gap or as history (SY6). Idempotent. */
+  putMessages(account: AccountId, messages: readonly Message[]): Promise<StoreChanges>;
+  /** The gateway says there is nothing (more) for this role in that range: no gap marker for it any more. */
+  closeGap(account: AccountId, conversation: ConversationId, fromSeq: number, toSeq: number): Promise<StoreChanges>;
+
+  // outgoing (SY3, PV2)
+  /** Message and job are one row. `release_at`: server time until which it waits in the delay buffer, or null. Clears the draft. */
+  enqueueSend(job: SendJob): Promise<StoreChanges>;
+  /** delayed → cancelled: the row is removed, its text returned and stored as draft if there is none. NOT_FOUND if it left already. */
+  cancelDelayed(id: ClientMessageId): Promise<{ readonly text: string; readonly changes: StoreChanges }>;
+  setSendState(id: ClientMessageId, state: OutgoingView['state'], error: OutgoingView['error']): Promise<StoreChanges>;
+  /** The gateway accepted it: the job goes, the message becomes a record (unless its event brought it already). */
+  settleSend(id: ClientMessageId, message: Message): Promise<StoreChanges>;
+  /** A failed one is dropped; answers with its text. */
+  discardSend(id: ClientMessageId): Promise<{ readonly text: string; readonly changes: StoreChanges }>;
+  /** At start (PV2): whatever was still delayed becomes a draft again. Answers with how many. */
+  returnDelayedToDrafts(): Promise<number>;
+
+  // recall (RC11, RC15, RC16)
+  /** Request and outgoing job are one row. A second request for the same message answers with the first. */
+  createRecall(job: RecallJob): Promise<{ readonly recall: RecallView; readonly joined: boolean; readonly changes: StoreChanges }>;
+  /**
+   * Moves a recall on. A final state is never changed again: a contradicting later result is reported as
+   * `contradicted` and the first durable truth stays.
+   */
+  resolveRecall(id: RecallId, outcome: RecallResolution): Promise<{ readonly recall: RecallView; readonly contradicted: boolean; readonly changes: StoreChanges } | null>;
+
+  // local truth
+  setDraft(conversation: ConversationKey, text: string): Promise<StoreChanges>;
+  setSetting(name: string, value: unknown): Promise<void>;
+  /** Append-only, hash-chained (AD4). `at` is local wall clock. */
+  appendAudit(entry: { readonly at: number; readonly actor: string; readonly action: string; readonly details: Readonly<Record<string, unknown>> }): Promise<void>;
+
+  // records of other systems (SR11)
+  importRecords(records: readonly ImportRecord[]): Promise<{ readonly imported: number; readonly duplicates: number }>;
+
+  /** Repairs what is derivable: rebuilds the search index from the messages. */
+  rebuildIndex(progress: (done: number, total: number) => void): Promise<void>;
+  /** A consistent encrypted copy under the given path, verified by opening. */
+  backup(path: string): Promise<{ readonly bytes: number }>;
+  /** `optimize` of index and statistics at the end of a large load. */
+  optimize(): Promise<void>;
+}
+
+export interface StoreReader {
+  accounts(): Promise<readonly StoredAccount[]>;
+  shops(account: AccountId): Promise<readonly StoredShop[]>;
+  /** Server times of own recalls since `since` that were asked for from any device of this agent (RC7). */
+  recallTimes(account: AccountId, since: number): Promise<readonly number[]>;
+  pendingSends(account: AccountId): Promise<readonly PendingSend[]>;
+  pendingRecalls(account: AccountId): Promise<readonly PendingRecall[]>;
+  /** Missing sequence ranges of conversations (SY6), newest conversations first. */
+  gaps(account: AccountId, limit: number): Promise<readonly { readonly conversation_id: ConversationId; readonly from_seq: number; readonly to_seq: number }[]>;
+
+  conversations(query: ConversationListQuery): Promise<{ readonly conversations: readonly ConversationView[]; readonly total: number; readonly cursor: string | null }>;
+  conversationCounts(account: AccountId | null): Promise<Record<Intake, number>>;
+  /** Waiting conversations by shop of an account. */
+  waitingByShop(account: AccountId): Promise<Readonly<Record<string, number>>>;
+  conversation(key: ConversationKey): Promise<ConversationView | null>;
+  conversationByWireId(account: AccountId, id: ConversationId): Promise<ConversationView | null>;
+  messages(query: MessagesQuery): Promise<MessagesPage>;
+  message(key: MessageKey): Promise<{ readonly message: MessageView; readonly account_id: AccountId | null } | null>;
+  recall(id: RecallId): Promise<RecallView | null>;
+  /** Content of a sealed message (RC19). The caller checks the permission and writes the audit entry first. */
+  openSeal(key: MessageKey): Promise<{ readonly text: string | null } | null>;
+
+  // records (SR1–SR10). `signal` aborts between chunks (SR8) with AppFailure CANCELLED.
+  search(query: SearchQuery, visibility: Visibility, page: { readonly limit: number; readonly cursor: string | null }, signal?: AbortSignal): Promise<SearchPage>;
+  count(query: SearchQuery, visibility: Visibility, cap: number | null, signal?: AbortSignal): Promise<CountResult>;
+  searchAgents(query: SearchQuery, visibility: Visibility, signal?: AbortSignal): Promise<readonly AgentOverviewRow[]>;
+  /** Rows in the order of the query's numbers. */
+  searchNumbers(query: SearchQuery, visibility: Visibility, signal?: AbortSignal): Promise<readonly NumberRow[]>;
+  searchConsumers(query: SearchQuery, visibility: Visibility, page: { readonly limit: number; readonly cursor: string | null }, signal?: AbortSignal): Promise<ConsumerPage>;
+  searchMarks(query: SearchQuery, visibility: Visibility, conversation: ConversationKey, signal?: AbortSignal): Promise<readonly { readonly message_key: MessageKey; readonly matches: SearchRow['matches'] }[]>;
+  /** Rows and UTF-8 bytes of texts, for the estimate before an export (EX1). */
+  estimate(query: SearchQuery, visibility: Visibility, signal?: AbortSignal): Promise<{ readonly rows: number; readonly text_bytes: number }>;
+
+  setting(name: string): Promise<unknown>;
+  /** Self-checks of file, key, schema, index against rows (doctor). */
+  check(): Promise<readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[]>;
+  indexStatus(): Promise<{ readonly indexed: number; readonly pending: number }>;
+}
+
+export interface AccountRecord {
+  readonly account_id: AccountId;
+  readonly label: string;
+  readonly source: string;
+  readonly gateway_url: string;
+  readonly device_id: string;
+  readonly practice: boolean;
+}
+
+export interface StoredAccount extends AccountRecord {
+  readonly agent: Agent | null;
+  readonly event_seq: number;
+  /** False until the first snapshot has completed: `hello.resume` is null then. */
+  readonly has_cursor: boolean;
+  readonly synced_at: number | null;
+}
+
+export interface StoredShop {
+  readonly shop_id: ShopId;
+  readonly name: string;
+  readonly platform: string;
+  readonly policy: Policy | null;
+  readonly policy_problem: string | null;
+}
+
+/** What a transaction changed, for change notices. An empty list with `many` means: too many to name. */
+export interface StoreChanges {
+  readonly conversations: readonly ConversationKey[];
+  /** Conversations whose messages, outgoing ones or recalls changed. */
+  readonly messages: readonly ConversationKey[];
+  readonly many: boolean;
+}
+
+export interface IngestResult {
+  /** The cursor after commit. */
+  readonly event_seq: number;
+  readonly applied: number;
+  readonly skipped: number;
+  /** The first event number that could not be applied because one before it is missing. */
+  readonly gap_at: number | null;
+  readonly changes: StoreChanges;
+  /** New consumer messages and enquiries, for notifications (IN3). */
+  readonly notices: readonly { readonly kind: 'enquiry' | 'reply'; readonly conversation_key: ConversationKey; readonly title: string; readonly at: number }[];
+  readonly shops_changed: boolean;
+  readonly agent_changed: boolean;
+  /** Policies that were refused as a whole (RC1), by shop. */
+  readonly refused_policies: readonly { readonly shop_id: string; readonly problem: string }[];
+  /** Own recalls that an event settled: the core drops their timers. */
+  readonly settled_recalls: readonly RecallId[];
+  /** Own sends that an event settled. */
+  readonly settled_sends: readonly ClientMessageId[];
+}
+
+export interface SendJob {
+  readonly client_msg_id: ClientMessageId;
+  readonly account_id: AccountId;
+  readonly conversation_key: ConversationKey;
+  readonly kind: MessageKind;
+  readonly text: string;
+  readonly correction_of: MessageId | null;
+  readonly created_at: number;
+  readonly release_at: number | null;
+}
+
+export interface PendingSend extends SendJob {
+  readonly conversation_id: ConversationId;
+  readonly state: OutgoingView['state'];
+}
+
+export interface RecallJob {
+  readonly recall_id: RecallId;
+  readonly account_id: AccountId;
+  readonly message_key: MessageKey;
+  readonly reason: string | null;
+  readonly requested_at: number;
+  readonly expires_at: number;
+  readonly state: 'queued' | 'requested';
+}
+
+export interface PendingRecall {
+  readonly recall: RecallView;
+  readonly conversation_id: ConversationId;
+  readonly reason: string | null;
+}
+
+export interface RecallResolution {
+  readonly state: RecallState;
+  readonly effect?: RecallEffect;
+  readonly code?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** Server time. */
+  readonly at: number;
+}
+
+export interface ConversationListQuery {
+  readonly account_id: AccountId | null;
+  readonly shop_id?: ShopId;
+  readonly intake: Intake;
+  readonly limit: number;
+  readonly cursor: string | null;
+}
+
+export interface MessagesQuery {
+  readonly conversation_key: ConversationKey;
+  readonly limit: number;
+  readonly before?: MessageKey;
+  readonly after?: MessageKey;
+  readonly around?: MessageKey;
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/**
+ * What the searching person may see (SR10). `agents`: only conversations and parts assigned to these (IN4), of the
+ * given sources; sources not named are not visible. `all` sees everything but sealed content.
+ */
+export type Visibility =
+  | { readonly kind: 'all' }
+  | {
+      readonly kind: 'limited';
+      /** Sources seen whole (imports; gateways where the role is supervisor, qa or admin). */
+      readonly sources: readonly string[];
+      readonly agents: readonly { readonly source: string; readonly agent_id: string }[];
+    };
+
+/** One row of another system (SR11), mapped and checked. */
+export interface ImportRecord {
+  readonly shop: string;
+  /** "" where the file has no conversation id: agent + consumer name one then. */
+  readonly conversation_id: string;
+  /** "" where the file has none: content makes it idempotent then. */
+  readonly message_id: string;
+  /** How often this very content occurred before in the same file: keeps true repetitions apart. */
+  readonly occurrence: number;
+  readonly agent: string;
+  readonly consumer: string;
+  readonly sender: SenderRole;
+  readonly sent_at: number;
+  readonly kind: MessageKind;
+  readonly text: string;
+  readonly order_nos: readonly string[];
+  readonly violation_nos: readonly string[];
+  readonly recalled: boolean;
+}
+
+export type { Role };

@@ -1,0 +1,34 @@
+import type { AccountId, ConversationKey } from '../domain/ids.ts';
+import type { AccountView, JobView, Settings } from './views.ts';
+
+/**
+ * What the core announces. A topic says what changed, by table and key; the view then asks for what it shows
+ * (design.md, data flow). Payloads are small and complete in themselves; losing one is repaired by asking again.
+ */
+export interface Topics {
+  /** Connection, clock, cursor or shops of accounts changed: the whole list. */
+  readonly accounts: readonly AccountView[];
+  /** Rows of the conversation lists changed; at most one notice every 50 ms. Empty list = many, ask again. */
+  readonly conversations: { readonly keys: readonly ConversationKey[] };
+  /** Messages, outgoing ones or recalls of these conversations changed. */
+  readonly messages: { readonly keys: readonly ConversationKey[] };
+  readonly job: JobView;
+  readonly settings: Settings;
+  /** IN3: something worth a native notification. */
+  readonly notice: {
+    readonly kind: 'enquiry' | 'reply' | 'summary';
+    readonly account_id: AccountId;
+    readonly conversation_key: ConversationKey | null;
+    readonly title: string;
+    readonly count: number;
+  };
+  /** Something the person has to know that belongs to no view: an AppErrorCode and its details. */
+  readonly problem: { readonly code: string; readonly details: Readonly<Record<string, unknown>> };
+}
+
+export type TopicName = keyof Topics;
+
+export const TOPIC_NAMES = ['accounts', 'conversations', 'messages', 'job', 'settings', 'notice', 'problem'] as const satisfies readonly TopicName[];
+
+/** One message from core to view over any door. */
+export type TopicMessage = { readonly [T in TopicName]: { readonly topic: T; readonly payload: Topics[T] } }[TopicName];

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { AgentId, ConversationId, MessageId, ShopId } from '../domain/ids.ts';
+import { Conversation, Message, Policy, Presence, Recalled, Role, Timestamp } from './entities.ts';
+
+/** Durable events, numbered per account without gaps, delivered at least once, in order (docs/protocol.md, Events). */
+
+const envelope = { type: z.literal('event'), event_seq: z.int().positive(), at: Timestamp };
+
+export const MessageCreated = z.object({ ...envelope, kind: z.literal('message.created'), message: Message });
+export const MessageStatusChanged = z.object({
+  ...envelope,
+  kind: z.literal('message.status'),
+  conversation_id: ConversationId,
+  msg_id: MessageId,
+  status: z.enum(['delivered', 'read', 'failed']),
+  code: z.string().max(64).optional(),
+});
+export const AttachmentOpened = z.object({
+  ...envelope,
+  kind: z.literal('attachment.opened'),
+  conversation_id: ConversationId,
+  msg_id: MessageId,
+});
+/** `at` of the envelope and of the recall are one field on the wire. May precede its target. */
+export const MessageRecalled = z.object({ ...Recalled.shape, ...envelope, kind: z.literal('message.recalled') });
+export const ConversationUpserted = z.object({ ...envelope, kind: z.literal('conversation.upserted'), conversation: Conversation });
+export const ConversationRemoved = z.object({
+  ...envelope,
+  kind: z.literal('conversation.removed'),
+  conversation_id: ConversationId,
+  by: z.string().max(1_024),
+  restorable_until: Timestamp,
+});
+export const ConversationPurged = z.object({ ...envelope, kind: z.literal('conversation.purged'), conversation_id: ConversationId });
+export const PolicyUpdated = z.object({ ...envelope, kind: z.literal('policy.updated'), shop_id: ShopId, policy: Policy });
+export const WordsUpdated = z.object({
+  ...envelope,
+  kind: z.literal('words.updated'),
+  shop_id: ShopId,
+  version: z.int().nonnegative(),
+});
+export const AgentUpdated = z.object({
+  ...envelope,
+  kind: z.literal('agent.updated'),
+  agent_id: AgentId,
+  name: z.string().max(1_024),
+  role: Role,
+  presence: Presence,
+});
+
+export const KnownEvent = z.discriminatedUnion('kind', [
+  MessageCreated,
+  MessageStatusChanged,
+  AttachmentOpened,
+  MessageRecalled,
+  ConversationUpserted,
+  ConversationRemoved,
+  ConversationPurged,
+  PolicyUpdated,
+  WordsUpdated,
+  AgentUpdated,
+]);
+export type KnownEvent = z.infer<typeof KnownEvent>;
+export type EventKind = KnownEvent['kind'];
+
+/** The part every event has, also of a kind that this version doesn't know. */
+export const EventEnvelope = z.object({ ...envelope, kind: z.string().min(1).max(128) });
+
+/** An event of a kind this version doesn't know: kept raw for a later version, acknowledged, no behaviour (SY8). */
+export interface UnknownEvent {
+  readonly type: 'event';
+  readonly event_seq: number;
+  readonly at: number;
+  readonly kind: 'unknown';
+  /** The kind as it came. */
+  readonly unknown_kind: string;
+  /** The whole frame as it came, JSON text. */
+  readonly raw: string;
+}
+
+/**
+ * An event of a known kind whose body doesn't fit. Its number is still needed for the cursor; a refused policy is one
+ * of these (RC1: refused as a whole, the previous one stays).
+ */
+export interface MalformedEvent {
+  readonly type: 'event';
+  readonly event_seq: number;
+  readonly at: number;
+  readonly kind: 'malformed';
+  readonly malformed_kind: string;
+  /** Paths and codes of what doesn't fit, without any content. */
+  readonly problem: string;
+  readonly raw: string;
+}
+
+export type GatewayEvent = KnownEvent | UnknownEvent | MalformedEvent;
+
+const KNOWN_KINDS: ReadonlySet<string> = new Set<EventKind>(KnownEvent.options.map((option) => option.shape.kind.value));
+
+export function isKnownEventKind(kind: string): kind is EventKind {
+  return KNOWN_KINDS.has(kind);
+}

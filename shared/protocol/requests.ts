@@ -1,0 +1,176 @@
+import { z } from 'zod';
+import { AgentId, AttachmentId, ClientMessageId, ConversationId, MessageId, RecallId, ShopId } from '../domain/ids.ts';
+import { Agent, Conversation, Message, MessageKind, Presence, RecallEffect, Timestamp } from './entities.ts';
+import { ATTACHMENT_CHUNK_BYTES, PULL_LIMIT, SNAPSHOT_LIMIT } from './limits.ts';
+
+/** Requests of the client with their results (docs/protocol.md, Requests). One table: name → fields and result. */
+
+const Cursor = z.string().min(1).max(1_024).nullable();
+const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const REQUESTS = {
+  'message.send': {
+    fields: z.object({
+      client_msg_id: ClientMessageId,
+      conversation_id: ConversationId,
+      kind: MessageKind,
+      text: z.string().optional(),
+      attachment_id: AttachmentId.optional(),
+      correction_of: MessageId.optional(),
+    }),
+    result: z.object({ message: Message, duplicate: z.boolean() }),
+  },
+  'message.recall': {
+    fields: z.object({
+      recall_id: RecallId,
+      conversation_id: ConversationId,
+      msg_id: MessageId,
+      reason: z.string().max(1_024).optional(),
+    }),
+    result: z.object({
+      recall_id: RecallId,
+      effect: RecallEffect,
+      recalled_at: Timestamp,
+      elapsed_ms: z.int().nonnegative(),
+      quota: z.object({ used: z.int().nonnegative(), limit: z.int().nonnegative() }),
+    }),
+  },
+  'recall.query': {
+    fields: z.object({ recall_id: RecallId }),
+    result: z.discriminatedUnion('known', [
+      z.object({ known: z.literal(false) }),
+      z.object({
+        known: z.literal(true),
+        ok: z.boolean(),
+        effect: RecallEffect.optional(),
+        code: z.string().max(64).optional(),
+        recalled_at: Timestamp.optional(),
+      }),
+    ]),
+  },
+  'conversation.pull': {
+    fields: z.object({
+      conversation_id: ConversationId,
+      from_seq: z.int().positive(),
+      to_seq: z.int().positive(),
+      limit: z.int().positive().max(PULL_LIMIT),
+    }),
+    result: z.object({ messages: z.array(Message), has_more: z.boolean() }),
+  },
+  'snapshot.get': {
+    fields: z.object({ cursor: Cursor, limit: z.int().positive().max(SNAPSHOT_LIMIT) }),
+    result: z.object({ conversations: z.array(Conversation), cursor: Cursor }),
+  },
+  'conversation.claim': {
+    fields: z.object({ conversation_id: ConversationId }),
+    result: z.object({ conversation: Conversation }),
+  },
+  'conversation.transfer': {
+    fields: z.object({ conversation_id: ConversationId, to_agent_id: AgentId, note: z.string().max(1_024) }),
+    result: z.object({ conversation: Conversation }),
+  },
+  'conversation.end': {
+    fields: z.object({ conversation_id: ConversationId }),
+    result: z.object({ conversation: Conversation }),
+  },
+  'conversation.read': {
+    fields: z.object({ conversation_id: ConversationId, conv_seq: z.int().nonnegative() }),
+    result: z.object({}),
+  },
+  'presence.set': { fields: z.object({ presence: Presence }), result: z.object({ presence: Presence }) },
+  'agents.list': { fields: z.object({ shop_id: ShopId.optional() }), result: z.object({ agents: z.array(Agent) }) },
+  'attachment.put': {
+    fields: z.object({
+      sha256: Sha256,
+      bytes: z.int().nonnegative(),
+      mime: z.string().max(255),
+      name: z.string().max(1_024),
+      chunk_index: z.int().nonnegative(),
+      chunks: z.int().positive(),
+      data: z.base64().max(Math.ceil(ATTACHMENT_CHUNK_BYTES / 3) * 4),
+    }),
+    result: z.object({ attachment_id: AttachmentId, received: z.array(z.int().nonnegative()) }),
+  },
+  'attachment.get': {
+    fields: z.object({
+      attachment_id: AttachmentId,
+      offset: z.int().nonnegative(),
+      length: z.int().positive().max(ATTACHMENT_CHUNK_BYTES),
+    }),
+    result: z.object({ data: z.base64(), bytes: z.int().nonnegative(), mime: z.string(), sha256: Sha256 }),
+  },
+  'words.sync': {
+    fields: z.object({ shop_id: ShopId, since_version: z.int().nonnegative() }),
+    result: z.object({
+      version: z.int().nonnegative(),
+      added: z.array(
+        z.object({ word: z.string().min(1), category: z.string(), action: z.enum(['warn', 'confirm', 'block']) }),
+      ),
+      removed: z.array(z.string()),
+    }),
+  },
+  'group.delete': {
+    fields: z.object({
+      conversation_id: ConversationId,
+      notice: z.string().max(4_096),
+      replacement: z.string().max(1_024).optional(),
+      backup_sha256: Sha256,
+    }),
+    result: z.object({ restorable_until: Timestamp }),
+  },
+  'group.restore': {
+    fields: z.object({ conversation_id: ConversationId }),
+    result: z.object({ conversation: Conversation }),
+  },
+  'records.query': {
+    fields: z.object({
+      shop_id: ShopId,
+      agent_ids: z.array(AgentId).optional(),
+      order_nos: z.array(z.string().min(1).max(128)).optional(),
+      violation_nos: z.array(z.string().min(1).max(128)).optional(),
+      from: Timestamp,
+      to: Timestamp,
+      cursor: Cursor,
+    }),
+    result: z.object({ messages: z.array(Message), cursor: Cursor }),
+  },
+  'token.refresh': { fields: z.object({}), result: z.object({ token: z.string().min(1), expires_at: Timestamp }) },
+} as const;
+
+export type RequestName = keyof typeof REQUESTS;
+export type RequestFields<N extends RequestName> = z.infer<(typeof REQUESTS)[N]['fields']>;
+export type RequestResult<N extends RequestName> = z.infer<(typeof REQUESTS)[N]['result']>;
+
+export function isRequestName(name: string): name is RequestName {
+  return Object.hasOwn(REQUESTS, name);
+}
+
+/** Error codes that a gateway's reply may carry. An unknown one is treated as SERVER_BUSY is: temporary, shown as it came. */
+export const GATEWAY_ERROR_CODES = [
+  'AUTH_EXPIRED',
+  'NO_PERMISSION',
+  'SERVER_BUSY',
+  'RATE_LIMITED',
+  'BAD_REQUEST',
+  'SESSION_ENDED',
+  'QUOTA',
+  'BLOCKED_WORD',
+  'TOO_LONG',
+  'IDEMPOTENCY_CONFLICT',
+  'NOT_VISIBLE',
+  'ALREADY_CLAIMED',
+  'AGENT_OFF_DUTY',
+  'TOO_LARGE',
+  'GONE',
+  'GROUP_RULE',
+  'NOT_RESTORABLE',
+  'MSG_NOT_FOUND',
+] as const;
+
+export const ReplyError = z.object({
+  code: z.string().min(1).max(64),
+  message: z.string().max(4_096),
+  retry_after_ms: z.int().nonnegative().optional(),
+  details: z.record(z.string(), z.unknown()).optional(),
+});
+export type ReplyError = z.infer<typeof ReplyError>;
