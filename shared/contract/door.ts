@@ -5,12 +5,15 @@ import { isProcedureName, PROCEDURES, type Handlers, type ProcedureName, type Pr
 
 /** What travels through a door (Electron IPC, loopback WebSocket): the same envelope, the same validation, in every host. */
 
-export const CallEnvelope = z.object({ id: z.int().nonnegative(), procedure: z.string().max(128), input: z.unknown() });
+export const CallEnvelope = z.object({
+  id: z.int().nonnegative(),
+  procedure: z.string().max(128),
+  input: z.unknown().optional(),
+});
 export type CallEnvelope = z.infer<typeof CallEnvelope>;
 
 export type CallAnswer<T = unknown> =
-  | { readonly ok: true; readonly result: T }
-  | { readonly ok: false; readonly error: AppError };
+  { readonly ok: true; readonly result: T } | { readonly ok: false; readonly error: AppError };
 
 /** Known name, arguments parsed by the procedure's schema, result or error as plain data. Never throws. */
 export async function dispatch(handlers: Handlers, procedure: unknown, input: unknown): Promise<CallAnswer> {

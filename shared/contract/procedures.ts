@@ -84,7 +84,10 @@ export const ImportMappingInput = z.object({
   ),
   senders: z.record(z.string().max(256), z.enum(['agent', 'consumer', 'system'])),
   time_format: z.string().min(1).max(64),
-  utc_offset_minutes: z.int().min(-14 * 60).max(14 * 60),
+  utc_offset_minutes: z
+    .int()
+    .min(-14 * 60)
+    .max(14 * 60),
   shop: z.string().max(1_024),
 });
 
@@ -99,7 +102,11 @@ export const PROCEDURES = {
   // accounts and connections
   'accounts.list': procedure<readonly AccountView[]>()(Nothing),
   'accounts.add': procedure<{ account_id: AccountId }>()(
-    z.object({ label: z.string().min(1).max(64), url: z.string().min(1).max(2_048), token: z.string().min(1).max(8_192) }),
+    z.object({
+      label: z.string().min(1).max(64),
+      url: z.string().min(1).max(2_048),
+      token: z.string().min(1).max(8_192),
+    }),
   ),
   'accounts.remove': procedure<Record<string, never>>()(z.object({ account_id: AccountId })),
   'accounts.reconnect': procedure<Record<string, never>>()(z.object({ account_id: AccountId })),
@@ -107,7 +114,11 @@ export const PROCEDURES = {
   'accounts.agents': procedure<readonly Agent[]>()(z.object({ account_id: AccountId, shop_id: ShopId.optional() })),
 
   // reception
-  'conversations.list': procedure<{ conversations: readonly ConversationView[]; total: number; cursor: string | null }>()(
+  'conversations.list': procedure<{
+    conversations: readonly ConversationView[];
+    total: number;
+    cursor: string | null;
+  }>()(
     z.object({
       account_id: AccountId.nullable(),
       shop_id: ShopId.optional(),
@@ -165,22 +176,30 @@ export const PROCEDURES = {
   'recall.reedit': procedure<{ text: string }>()(z.object({ recall_id: RecallId })),
 
   // records
-  'search.page': procedure<SearchPage>()(z.object({ slot: SearchSlot, query: SearchQuery, limit: Limit, cursor: Cursor })),
+  'search.page': procedure<SearchPage>()(
+    z.object({ slot: SearchSlot, query: SearchQuery, limit: Limit, cursor: Cursor }),
+  ),
   /** `cap`: stop counting there ("≥ cap"); null = exact. */
-  'search.count': procedure<CountResult>()(z.object({ slot: SearchSlot, query: SearchQuery, cap: z.int().positive().nullable() })),
-  'search.agents': procedure<{ agents: readonly AgentOverviewRow[] }>()(z.object({ slot: SearchSlot, query: SearchQuery })),
+  'search.count': procedure<CountResult>()(
+    z.object({ slot: SearchSlot, query: SearchQuery, cap: z.int().positive().nullable() }),
+  ),
+  'search.agents': procedure<{ agents: readonly AgentOverviewRow[] }>()(
+    z.object({ slot: SearchSlot, query: SearchQuery }),
+  ),
   'search.numbers': procedure<NumbersResult>()(z.object({ slot: SearchSlot, query: SearchQuery })),
   'search.consumers': procedure<ConsumerPage>()(
     z.object({ slot: SearchSlot, query: SearchQuery, limit: Limit, cursor: Cursor }),
   ),
   'search.cancel': procedure<Record<string, never>>()(z.object({ slot: SearchSlot })),
   /** Keys of the matches inside one conversation, oldest first, for marks and next/previous (SR6). At most 1,000. */
-  'search.marks': procedure<{ marks: readonly { message_key: MessageKey; matches: readonly (readonly [number, number])[] }[] }>()(
-    z.object({ slot: SearchSlot, query: SearchQuery, conversation_key: ConversationKey }),
-  ),
+  'search.marks': procedure<{
+    marks: readonly { message_key: MessageKey; matches: readonly (readonly [number, number])[] }[];
+  }>()(z.object({ slot: SearchSlot, query: SearchQuery, conversation_key: ConversationKey })),
 
   // export and import
-  'export.estimate': procedure<{ rows: number; bytes: number }>()(z.object({ query: SearchQuery, format: ExportFormat })),
+  'export.estimate': procedure<{ rows: number; bytes: number }>()(
+    z.object({ query: SearchQuery, format: ExportFormat }),
+  ),
   'export.start': procedure<{ job_id: string }>()(
     z.object({ query: SearchQuery, format: ExportFormat, target: FileHandle, reason: z.string().max(1_024) }),
   ),
@@ -201,7 +220,8 @@ export const PROCEDURES = {
 export type ProcedureName = keyof typeof PROCEDURES;
 export type ProcedureInput<N extends ProcedureName> = z.input<(typeof PROCEDURES)[N]['input']>;
 export type ProcedureParsed<N extends ProcedureName> = z.output<(typeof PROCEDURES)[N]['input']>;
-export type ProcedureOutput<N extends ProcedureName> = (typeof PROCEDURES)[N] extends Procedure<z.ZodType, infer O> ? O : never;
+export type ProcedureOutput<N extends ProcedureName> =
+  (typeof PROCEDURES)[N] extends Procedure<z.ZodType, infer O> ? O : never;
 
 export function isProcedureName(name: string): name is ProcedureName {
   return Object.hasOwn(PROCEDURES, name);
@@ -211,4 +231,3 @@ export function isProcedureName(name: string): name is ProcedureName {
 export type Handlers = {
   readonly [N in ProcedureName]: (input: ProcedureParsed<N>) => Promise<ProcedureOutput<N>>;
 };
-

@@ -28,7 +28,15 @@ export interface Topics {
 
 export type TopicName = keyof Topics;
 
-export const TOPIC_NAMES = ['accounts', 'conversations', 'messages', 'job', 'settings', 'notice', 'problem'] as const satisfies readonly TopicName[];
+export const TOPIC_NAMES = [
+  'accounts',
+  'conversations',
+  'messages',
+  'job',
+  'settings',
+  'notice',
+  'problem',
+] as const satisfies readonly TopicName[];
 
 /** One message from core to view over any door. */
 export type TopicMessage = { readonly [T in TopicName]: { readonly topic: T; readonly payload: Topics[T] } }[TopicName];

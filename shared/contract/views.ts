@@ -1,4 +1,14 @@
-import type { AccountId, AgentId, ClientMessageId, ConversationId, ConversationKey, MessageId, MessageKey, RecallId, ShopId } from '../domain/ids.ts';
+import type {
+  AccountId,
+  AgentId,
+  ClientMessageId,
+  ConversationId,
+  ConversationKey,
+  MessageId,
+  MessageKey,
+  RecallId,
+  ShopId,
+} from '../domain/ids.ts';
 import type { RecallState } from '../domain/recall/types.ts';
 import type {
   Agent,
@@ -22,14 +32,7 @@ import type {
 
 /** SY1. */
 export type ConnectionState =
-  | 'offline'
-  | 'connecting'
-  | 'authenticating'
-  | 'catching-up'
-  | 'live'
-  | 'backing-off'
-  | 'kicked'
-  | 'refused';
+  'offline' | 'connecting' | 'authenticating' | 'catching-up' | 'live' | 'backing-off' | 'kicked' | 'refused';
 
 export interface AccountView {
   readonly account_id: AccountId;
@@ -48,7 +51,15 @@ export interface AccountView {
   /** … as of this moment (server time), or null before the first sync. */
   readonly synced_at: number | null;
   /** RC4. server time = local time + offset, known to ± uncertainty. Null until measured. */
-  readonly clock: { readonly offset_ms: number; readonly uncertainty_ms: number } | null;
+  readonly clock: {
+    readonly offset_ms: number;
+    readonly uncertainty_ms: number;
+    /**
+     * Estimated server time at the moment this view was made. A countdown adds its own *monotonic* time to it
+     * (`performance.now()`), so that changing the desktop's clock moves nothing; `offset_ms` is for display only.
+     */
+    readonly server_now?: number;
+  } | null;
   readonly shops: readonly ShopView[];
   /** Server times of own recalls in the last hour (RC7). */
   readonly recalls_last_hour: readonly number[];
@@ -74,7 +85,11 @@ export interface ConversationView {
   readonly shop: { readonly shop_id: ShopId; readonly name: string; readonly platform: string };
   readonly type: 'single' | 'group';
   readonly title: string;
-  readonly consumer: { readonly consumer_id: string; readonly name: string; readonly avatar?: string | undefined } | null;
+  readonly consumer: {
+    readonly consumer_id: string;
+    readonly name: string;
+    readonly avatar?: string | undefined;
+  } | null;
   readonly members: readonly { readonly id: string; readonly role: SenderRole; readonly name: string }[];
   readonly intake: Intake;
   readonly reply_state: ReplyState;
@@ -119,7 +134,12 @@ export interface MessageView {
   readonly msg_id: MessageId;
   readonly conv_seq: number;
   readonly client_msg_id: ClientMessageId | null;
-  readonly sender: { readonly role: SenderRole; readonly id: string; readonly name: string; readonly device_id: string | null };
+  readonly sender: {
+    readonly role: SenderRole;
+    readonly id: string;
+    readonly name: string;
+    readonly device_id: string | null;
+  };
   readonly kind: MessageKind;
   /** Null for recalled ones and those without text. */
   readonly text: string | null;
@@ -272,7 +292,11 @@ export interface JobView {
   /** Local clock. */
   readonly started_at: number;
   readonly eta_ms: number | null;
-  readonly error: { readonly code: string; readonly message: string; readonly details?: Readonly<Record<string, unknown>> } | null;
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly details?: Readonly<Record<string, unknown>>;
+  } | null;
   readonly result: Readonly<Record<string, unknown>> | null;
 }
 

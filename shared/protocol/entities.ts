@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { AgentId, AttachmentId, ClientMessageId, ConversationId, DeviceId, MessageId, RecallId, ShopId } from '../domain/ids.ts';
+import {
+  AgentId,
+  AttachmentId,
+  ClientMessageId,
+  ConversationId,
+  DeviceId,
+  MessageId,
+  RecallId,
+  ShopId,
+} from '../domain/ids.ts';
 
 /** The objects that frames carry. Names and shapes: docs/protocol.md. Unknown fields are ignored (stripped). */
 
@@ -67,7 +76,12 @@ export type Agent = z.infer<typeof Agent>;
 export const Shop = z.object({ shop_id: ShopId, name: Name, platform: z.string().max(64), policy: Policy });
 export type Shop = z.infer<typeof Shop>;
 
-export const Sender = z.object({ role: SenderRole, id: z.string().max(128), name: Name, device_id: DeviceId.optional() });
+export const Sender = z.object({
+  role: SenderRole,
+  id: z.string().max(128),
+  name: Name,
+  device_id: DeviceId.optional(),
+});
 export type Sender = z.infer<typeof Sender>;
 
 export const Attachment = z.object({
@@ -89,7 +103,12 @@ export const Order = z.object({
 });
 export type Order = z.infer<typeof Order>;
 
-export const Operator = z.object({ role: SenderRole, id: z.string().max(128), name: Name, device_id: DeviceId.optional() });
+export const Operator = z.object({
+  role: SenderRole,
+  id: z.string().max(128),
+  name: Name,
+  device_id: DeviceId.optional(),
+});
 export type Operator = z.infer<typeof Operator>;
 
 export const Recalled = z.object({
@@ -136,7 +155,11 @@ export const Assignment = z.object({
 });
 export type Assignment = z.infer<typeof Assignment>;
 
-export const Consumer = z.object({ consumer_id: z.string().min(1).max(128), name: Name, avatar: z.string().max(2_048).optional() });
+export const Consumer = z.object({
+  consumer_id: z.string().min(1).max(128),
+  name: Name,
+  avatar: z.string().max(2_048).optional(),
+});
 export type Consumer = z.infer<typeof Consumer>;
 
 export const Conversation = z.object({

@@ -23,7 +23,11 @@ export const AttachmentOpened = z.object({
 });
 /** `at` of the envelope and of the recall are one field on the wire. May precede its target. */
 export const MessageRecalled = z.object({ ...Recalled.shape, ...envelope, kind: z.literal('message.recalled') });
-export const ConversationUpserted = z.object({ ...envelope, kind: z.literal('conversation.upserted'), conversation: Conversation });
+export const ConversationUpserted = z.object({
+  ...envelope,
+  kind: z.literal('conversation.upserted'),
+  conversation: Conversation,
+});
 export const ConversationRemoved = z.object({
   ...envelope,
   kind: z.literal('conversation.removed'),
@@ -31,8 +35,17 @@ export const ConversationRemoved = z.object({
   by: z.string().max(1_024),
   restorable_until: Timestamp,
 });
-export const ConversationPurged = z.object({ ...envelope, kind: z.literal('conversation.purged'), conversation_id: ConversationId });
-export const PolicyUpdated = z.object({ ...envelope, kind: z.literal('policy.updated'), shop_id: ShopId, policy: Policy });
+export const ConversationPurged = z.object({
+  ...envelope,
+  kind: z.literal('conversation.purged'),
+  conversation_id: ConversationId,
+});
+export const PolicyUpdated = z.object({
+  ...envelope,
+  kind: z.literal('policy.updated'),
+  shop_id: ShopId,
+  policy: Policy,
+});
 export const WordsUpdated = z.object({
   ...envelope,
   kind: z.literal('words.updated'),
@@ -95,7 +108,9 @@ export interface MalformedEvent {
 
 export type GatewayEvent = KnownEvent | UnknownEvent | MalformedEvent;
 
-const KNOWN_KINDS: ReadonlySet<string> = new Set<EventKind>(KnownEvent.options.map((option) => option.shape.kind.value));
+const KNOWN_KINDS: ReadonlySet<string> = new Set<EventKind>(
+  KnownEvent.options.map((option) => option.shape.kind.value),
+);
 
 export function isKnownEventKind(kind: string): kind is EventKind {
   return KNOWN_KINDS.has(kind);

@@ -47,8 +47,18 @@ export const Welcome = z.object({
 export type Welcome = z.infer<typeof Welcome>;
 
 export const Reply = z.discriminatedUnion('ok', [
-  z.object({ type: z.literal('reply'), request_id: z.string().min(1).max(128), ok: z.literal(true), result: z.unknown() }),
-  z.object({ type: z.literal('reply'), request_id: z.string().min(1).max(128), ok: z.literal(false), error: ReplyError }),
+  z.object({
+    type: z.literal('reply'),
+    request_id: z.string().min(1).max(128),
+    ok: z.literal(true),
+    result: z.unknown(),
+  }),
+  z.object({
+    type: z.literal('reply'),
+    request_id: z.string().min(1).max(128),
+    ok: z.literal(false),
+    error: ReplyError,
+  }),
 ]);
 export type Reply = z.infer<typeof Reply>;
 
@@ -114,7 +124,10 @@ type Opened =
 
 function open(text: string): Opened {
   // A UTF-16 unit is at most three UTF-8 bytes: only near the limit is the exact length worth computing.
-  if (text.length > MAX_FRAME_BYTES || (text.length * 3 > MAX_FRAME_BYTES && new TextEncoder().encode(text).length > MAX_FRAME_BYTES))
+  if (
+    text.length > MAX_FRAME_BYTES ||
+    (text.length * 3 > MAX_FRAME_BYTES && new TextEncoder().encode(text).length > MAX_FRAME_BYTES)
+  )
     return { ok: false, problem: { code: 'TOO_LARGE', detail: `more than ${MAX_FRAME_BYTES} bytes` } };
   let value: unknown;
   try {
@@ -134,7 +147,10 @@ function bad(type: string, error: z.ZodError): { type: 'bad'; problem: FrameProb
 }
 
 /** Parses an event that is already JSON; `raw` is kept with unknown and malformed ones. */
-export function parseEvent(value: Record<string, unknown>, raw: string): GatewayEvent | { type: 'bad'; problem: FrameProblem } {
+export function parseEvent(
+  value: Record<string, unknown>,
+  raw: string,
+): GatewayEvent | { type: 'bad'; problem: FrameProblem } {
   const kind = value['kind'];
   if (typeof kind === 'string' && isKnownEventKind(kind)) {
     const known = KnownEvent.safeParse(value);
@@ -142,11 +158,26 @@ export function parseEvent(value: Record<string, unknown>, raw: string): Gateway
     const envelope = EventEnvelope.safeParse(value);
     if (!envelope.success) return bad('event', envelope.error);
     const { event_seq, at } = envelope.data;
-    return { type: 'event', kind: 'malformed', malformed_kind: kind, event_seq, at, problem: describeIssues(known.error), raw };
+    return {
+      type: 'event',
+      kind: 'malformed',
+      malformed_kind: kind,
+      event_seq,
+      at,
+      problem: describeIssues(known.error),
+      raw,
+    };
   }
   const envelope = EventEnvelope.safeParse(value);
   if (!envelope.success) return bad('event', envelope.error);
-  return { type: 'event', kind: 'unknown', unknown_kind: envelope.data.kind, event_seq: envelope.data.event_seq, at: envelope.data.at, raw };
+  return {
+    type: 'event',
+    kind: 'unknown',
+    unknown_kind: envelope.data.kind,
+    event_seq: envelope.data.event_seq,
+    at: envelope.data.at,
+    raw,
+  };
 }
 
 /** Client side: one text frame from the gateway. */
@@ -192,8 +223,7 @@ export function parseClientFrame(text: string): ClientFrame {
   }
   const id = RequestId.safeParse(value['request_id']);
   if (!id.success) return isRequestName(type) ? bad(type, id.error) : { type: 'unknown', unknown_type: type };
-  if (!isRequestName(type))
-    return { type: 'bad_request', request_id: id.data, name: type, problem: 'unknown request' };
+  if (!isRequestName(type)) return { type: 'bad_request', request_id: id.data, name: type, problem: 'unknown request' };
   const fields = REQUESTS[type].fields.safeParse(value);
   if (!fields.success)
     return { type: 'bad_request', request_id: id.data, name: type, problem: describeIssues(fields.error) };

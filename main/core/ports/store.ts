@@ -23,7 +23,17 @@ import type {
   ShopId,
 } from '#shared/domain/ids.ts';
 import type { RecallState } from '#shared/domain/recall/types.ts';
-import type { Agent, Conversation, Intake, Message, MessageKind, Policy, RecallEffect, Role, SenderRole } from '#shared/protocol/entities.ts';
+import type {
+  Agent,
+  Conversation,
+  Intake,
+  Message,
+  MessageKind,
+  Policy,
+  RecallEffect,
+  Role,
+  SenderRole,
+} from '#shared/protocol/entities.ts';
 import type { GatewayEvent } from '#shared/protocol/events.ts';
 
 /**
@@ -48,7 +58,12 @@ export interface StoreWriter {
     account: AccountId,
     welcome: {
       readonly agent: Agent;
-      readonly shops: readonly { readonly shop_id: ShopId; readonly name: string; readonly platform: string; readonly policy: Policy | null }[];
+      readonly shops: readonly {
+        readonly shop_id: ShopId;
+        readonly name: string;
+        readonly platform: string;
+        readonly policy: Policy | null;
+      }[];
     },
   ): Promise<void>;
 
@@ -60,8 +75,17 @@ export interface StoreWriter {
   ingest(account: AccountId, events: readonly GatewayEvent[]): Promise<IngestResult>;
   /** A page of a snapshot (SY7): conversations are upserted, local truth is untouched. */
   putSnapshotPage(account: AccountId, conversations: readonly Conversation[]): Promise<StoreChanges>;
-  /** Ends a snapshot: the cursor becomes `event_seq` if it isn't further already. */
-  setCursor(account: AccountId, eventSeq: number, syncedAt: number): Promise<void>;
+  /**
+   * Ends a snapshot: the cursor becomes `event_seq` if it isn't further already. `reset`: the gateway doesn't know our
+   * cursor (its numbering began anew), so the cursor becomes `event_seq` also where that is lower; otherwise every new
+   * event would count as already seen.
+   */
+  setCursor(
+    account: AccountId,
+    eventSeq: number,
+    syncedAt: number,
+    options?: { readonly reset?: boolean },
+  ): Promise<void>;
   /** Messages pulled to fill a gap or as history (SY6). Idempotent. */
   putMessages(account: AccountId, messages: readonly Message[]): Promise<StoreChanges>;
   /** The gateway says there is nothing (more) for this role in that range: no gap marker for it any more. */
@@ -82,18 +106,28 @@ export interface StoreWriter {
 
   // recall (RC11, RC15, RC16)
   /** Request and outgoing job are one row. A second request for the same message answers with the first. */
-  createRecall(job: RecallJob): Promise<{ readonly recall: RecallView; readonly joined: boolean; readonly changes: StoreChanges }>;
+  createRecall(
+    job: RecallJob,
+  ): Promise<{ readonly recall: RecallView; readonly joined: boolean; readonly changes: StoreChanges }>;
   /**
    * Moves a recall on. A final state is never changed again: a contradicting later result is reported as
    * `contradicted` and the first durable truth stays.
    */
-  resolveRecall(id: RecallId, outcome: RecallResolution): Promise<{ readonly recall: RecallView; readonly contradicted: boolean; readonly changes: StoreChanges } | null>;
+  resolveRecall(
+    id: RecallId,
+    outcome: RecallResolution,
+  ): Promise<{ readonly recall: RecallView; readonly contradicted: boolean; readonly changes: StoreChanges } | null>;
 
   // local truth
   setDraft(conversation: ConversationKey, text: string): Promise<StoreChanges>;
   setSetting(name: string, value: unknown): Promise<void>;
   /** Append-only, hash-chained (AD4). `at` is local wall clock. */
-  appendAudit(entry: { readonly at: number; readonly actor: string; readonly action: string; readonly details: Readonly<Record<string, unknown>> }): Promise<void>;
+  appendAudit(entry: {
+    readonly at: number;
+    readonly actor: string;
+    readonly action: string;
+    readonly details: Readonly<Record<string, unknown>>;
+  }): Promise<void>;
 
   // records of other systems (SR11)
   importRecords(records: readonly ImportRecord[]): Promise<{ readonly imported: number; readonly duplicates: number }>;
@@ -114,9 +148,20 @@ export interface StoreReader {
   pendingSends(account: AccountId): Promise<readonly PendingSend[]>;
   pendingRecalls(account: AccountId): Promise<readonly PendingRecall[]>;
   /** Missing sequence ranges of conversations (SY6), newest conversations first. */
-  gaps(account: AccountId, limit: number): Promise<readonly { readonly conversation_id: ConversationId; readonly from_seq: number; readonly to_seq: number }[]>;
+  gaps(
+    account: AccountId,
+    limit: number,
+  ): Promise<
+    readonly { readonly conversation_id: ConversationId; readonly from_seq: number; readonly to_seq: number }[]
+  >;
 
-  conversations(query: ConversationListQuery): Promise<{ readonly conversations: readonly ConversationView[]; readonly total: number; readonly cursor: string | null }>;
+  conversations(
+    query: ConversationListQuery,
+  ): Promise<{
+    readonly conversations: readonly ConversationView[];
+    readonly total: number;
+    readonly cursor: string | null;
+  }>;
   conversationCounts(account: AccountId | null): Promise<Record<Intake, number>>;
   /** Waiting conversations by shop of an account. */
   waitingByShop(account: AccountId): Promise<Readonly<Record<string, number>>>;
@@ -129,15 +174,34 @@ export interface StoreReader {
   openSeal(key: MessageKey): Promise<{ readonly text: string | null } | null>;
 
   // records (SR1–SR10). `signal` aborts between chunks (SR8) with AppFailure CANCELLED.
-  search(query: SearchQuery, visibility: Visibility, page: { readonly limit: number; readonly cursor: string | null }, signal?: AbortSignal): Promise<SearchPage>;
+  search(
+    query: SearchQuery,
+    visibility: Visibility,
+    page: { readonly limit: number; readonly cursor: string | null },
+    signal?: AbortSignal,
+  ): Promise<SearchPage>;
   count(query: SearchQuery, visibility: Visibility, cap: number | null, signal?: AbortSignal): Promise<CountResult>;
   searchAgents(query: SearchQuery, visibility: Visibility, signal?: AbortSignal): Promise<readonly AgentOverviewRow[]>;
   /** Rows in the order of the query's numbers. */
   searchNumbers(query: SearchQuery, visibility: Visibility, signal?: AbortSignal): Promise<readonly NumberRow[]>;
-  searchConsumers(query: SearchQuery, visibility: Visibility, page: { readonly limit: number; readonly cursor: string | null }, signal?: AbortSignal): Promise<ConsumerPage>;
-  searchMarks(query: SearchQuery, visibility: Visibility, conversation: ConversationKey, signal?: AbortSignal): Promise<readonly { readonly message_key: MessageKey; readonly matches: SearchRow['matches'] }[]>;
+  searchConsumers(
+    query: SearchQuery,
+    visibility: Visibility,
+    page: { readonly limit: number; readonly cursor: string | null },
+    signal?: AbortSignal,
+  ): Promise<ConsumerPage>;
+  searchMarks(
+    query: SearchQuery,
+    visibility: Visibility,
+    conversation: ConversationKey,
+    signal?: AbortSignal,
+  ): Promise<readonly { readonly message_key: MessageKey; readonly matches: SearchRow['matches'] }[]>;
   /** Rows and UTF-8 bytes of texts, for the estimate before an export (EX1). */
-  estimate(query: SearchQuery, visibility: Visibility, signal?: AbortSignal): Promise<{ readonly rows: number; readonly text_bytes: number }>;
+  estimate(
+    query: SearchQuery,
+    visibility: Visibility,
+    signal?: AbortSignal,
+  ): Promise<{ readonly rows: number; readonly text_bytes: number }>;
 
   setting(name: string): Promise<unknown>;
   /** Self-checks of file, key, schema, index against rows (doctor). */
@@ -187,7 +251,12 @@ export interface IngestResult {
   readonly gap_at: number | null;
   readonly changes: StoreChanges;
   /** New consumer messages and enquiries, for notifications (IN3). */
-  readonly notices: readonly { readonly kind: 'enquiry' | 'reply'; readonly conversation_key: ConversationKey; readonly title: string; readonly at: number }[];
+  readonly notices: readonly {
+    readonly kind: 'enquiry' | 'reply';
+    readonly conversation_key: ConversationKey;
+    readonly title: string;
+    readonly at: number;
+  }[];
   readonly shops_changed: boolean;
   readonly agent_changed: boolean;
   /** Policies that were refused as a whole (RC1), by shop. */

@@ -1,4 +1,13 @@
-import type { Assignment, Intake, MessageKind, MessageStatus, Policy, RecallEffect, Role, SenderRole } from '../../protocol/entities.ts';
+import type {
+  Assignment,
+  Intake,
+  MessageKind,
+  MessageStatus,
+  Policy,
+  RecallEffect,
+  Role,
+  SenderRole,
+} from '../../protocol/entities.ts';
 
 /** Shapes of the recall decision (RC1–RC8). The decision itself is `assess.ts`. */
 

@@ -1,0 +1,15 @@
+import type { Clock } from '../ports/clock.ts';
+import type { Store } from '../ports/store.ts';
+
+/** What the audit log covers so far (AD4). Details carry ids, codes and counts, never message text. */
+export type AuditAction =
+  'account.added' | 'account.removed' | 'seal.opened' | 'recall.reedited' | 'records.imported' | 'records.exported';
+
+export interface Audit {
+  /** Written before the thing itself is done: what can't be audited isn't done. */
+  write(actor: string, action: AuditAction, details: Readonly<Record<string, unknown>>): Promise<void>;
+}
+
+export function createAudit(store: Store, clock: Clock): Audit {
+  return { write: (actor, action, details) => store.appendAudit({ at: clock.wallNow(), actor, action, details }) };
+}

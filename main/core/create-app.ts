@@ -1,0 +1,508 @@
+import { AppFailure } from '#shared/contract/errors.ts';
+import type { Handlers, ProcedureParsed } from '#shared/contract/procedures.ts';
+import type { TopicMessage } from '#shared/contract/topics.ts';
+import type { AppInfo, ConversationView, MessageView, RecallView } from '#shared/contract/views.ts';
+import { parseGatewayAddress } from '#shared/domain/gateway-address.ts';
+import type { AccountId, ClientMessageId, ConversationKey, RecallId } from '#shared/domain/ids.ts';
+import { isPermitted, type Permission } from '#shared/domain/permissions.ts';
+import { HOUR } from '#shared/lib/durations.ts';
+import type { Agent, Conversation, Policy } from '#shared/protocol/entities.ts';
+import { createAccountSession, type AccountSession } from './accounts/account-session.ts';
+import { createAudit } from './audit/audit.ts';
+import { resultOf } from './connection/answers.ts';
+import { createExportService } from './export/export-service.ts';
+import { createImportService } from './import/import-service.ts';
+import { createJobs } from './jobs/jobs.ts';
+import { createAnnouncer } from './notices/announcer.ts';
+import type { Clock } from './ports/clock.ts';
+import type { CsvReader } from './ports/csv.ts';
+import type { Files } from './ports/files.ts';
+import type { Ids } from './ports/ids.ts';
+import type { Logger } from './ports/logger.ts';
+import type { Notifier } from './ports/notifier.ts';
+import type { Secrets } from './ports/secrets.ts';
+import type { AccountRecord, PendingSend, Store, StoredAccount } from './ports/store.ts';
+import type { Transport } from './ports/transport.ts';
+import { preflight } from './recall/preflight.ts';
+import { createSearch } from './search/search.ts';
+import { visibilityOf } from './search/visibility.ts';
+import { readSettings, writeSettings } from './settings/settings.ts';
+
+export interface AppPorts {
+  readonly store: Store;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly logger: Logger;
+  readonly files: Files;
+  readonly csv: CsvReader;
+  readonly notifier?: Notifier;
+  readonly secrets: Secrets;
+  readonly info: AppInfo;
+  /** Where the practice gateway runs in the same process: its faults on demand. */
+  readonly practice?: { fault(fault: ProcedureParsed<'practice.fault'>): Promise<void> | void };
+}
+
+export interface NewAccount {
+  readonly label: string;
+  readonly url: string;
+  readonly token: string;
+  readonly practice?: boolean;
+  /** Given by a host for an account of its own (practice, `serve --gateway`): adding it again updates it. */
+  readonly account_id?: AccountId;
+  /** Names the gateway as a source of records where its address changes (practice); otherwise from the address. */
+  readonly source?: string;
+}
+
+export interface App {
+  readonly handlers: Handlers;
+  subscribe(listener: (message: TopicMessage) => void): () => void;
+  /** Adds or updates an account and connects it. AppFailure BAD_INPUT, INSECURE_ADDRESS, KEYCHAIN_UNAVAILABLE. */
+  addAccount(account: NewAccount): Promise<AccountId>;
+  /** Loads what was left (outbox, recalls) and connects every account. */
+  start(): Promise<void>;
+  /** After sleep, or when the network came back or changed: connect at once (SY4). */
+  networkChanged(): void;
+  /** Ends connections and jobs; the store is the host's to close. */
+  stop(): Promise<void>;
+}
+
+const localOffsetMinutes = (at: number): number => -new Date(at).getTimezoneOffset();
+const tokenName = (account: AccountId): string => `gateway-token:${account}`;
+
+/** The program without a window: every host gives it ports and puts its handlers behind a door. */
+export function createApp(ports: AppPorts): App {
+  const { store, clock, ids, logger, secrets } = ports;
+  const sessions = new Map<AccountId, AccountSession>();
+  let started = false;
+  let stopped = false;
+  let notificationsOn = true;
+
+  const announcer = createAnnouncer({ clock, logger, accountsView });
+  const audit = createAudit(store, clock);
+  const jobs = createJobs({ clock, ids, publish: (job) => announcer.publish({ topic: 'job', payload: job }) });
+  const visibility = () => visibilityOf(store);
+  const search = createSearch({ store, visibility });
+  const imports = createImportService({
+    store,
+    files: ports.files,
+    csv: ports.csv,
+    jobs,
+    localOffsetMinutes,
+    imported: () => announcer.changes({ conversations: [], messages: [], many: true }),
+  });
+  const exports = createExportService({
+    store,
+    files: ports.files,
+    clock,
+    jobs,
+    visibility,
+    actor,
+    localOffsetMinutes,
+  });
+
+  /** Who acts where no account is named: everyone signed in here, or the profile itself (EX8). */
+  async function actor(): Promise<string> {
+    const agents = (await store.accounts()).flatMap((account) =>
+      account.agent === null ? [] : [account.agent.agent_id],
+    );
+    return agents.length === 0 ? 'local' : [...new Set(agents)].join(',');
+  }
+
+  function accountsView() {
+    return Promise.all([...sessions.values()].map((session) => session.view()));
+  }
+
+  // ── accounts ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  function openSession(record: AccountRecord): AccountSession {
+    const session = createAccountSession(
+      record,
+      { store, transport: ports.transport, clock, ids, logger, appVersion: ports.info.version },
+      {
+        read: () => secrets.get(tokenName(record.account_id)),
+        keep: (token) => secrets.set(tokenName(record.account_id), token),
+      },
+      {
+        onChanges: announcer.changes,
+        onAccount: announcer.accounts,
+        onProblem: (code, details) => announcer.publish({ topic: 'problem', payload: { code, details } }),
+        onNotice(kind, conversation_key, title, count) {
+          const payload = { kind, account_id: record.account_id, conversation_key, title, count } as const;
+          announcer.publish({ topic: 'notice', payload });
+          if (notificationsOn) ports.notifier?.notify(payload);
+        },
+      },
+    );
+    sessions.set(record.account_id, session);
+    return session;
+  }
+
+  async function deviceId(): Promise<string> {
+    const known = await store.setting('device_id');
+    if (typeof known === 'string') return known;
+    const fresh = `d-${ids.next()}`;
+    await store.setSetting('device_id', fresh);
+    return fresh;
+  }
+
+  async function addAccount(account: NewAccount): Promise<AccountId> {
+    const address = parseGatewayAddress(account.url);
+    if (!address.ok) {
+      if (address.problem === 'INSECURE_ADDRESS') throw new AppFailure('INSECURE_ADDRESS', 'wss: is required');
+      throw new AppFailure('BAD_INPUT', 'not a gateway address', { field: 'url' });
+    }
+    const stored = await store.accounts();
+    const same = stored.find((candidate) =>
+      account.account_id === undefined
+        ? candidate.gateway_url === address.url && candidate.label === account.label
+        : candidate.account_id === account.account_id,
+    );
+    const account_id = same?.account_id ?? account.account_id ?? (`acc-${ids.next()}` as AccountId);
+    const record: AccountRecord = {
+      account_id,
+      label: account.label,
+      source: account.source ?? address.source,
+      gateway_url: address.url,
+      device_id: same?.device_id ?? (await deviceId()),
+      practice: account.practice ?? false,
+    };
+    // The token first: an account without one could never connect.
+    await secrets.set(tokenName(account_id), account.token);
+    await store.putAccount(record);
+    if (same === undefined)
+      await audit.write(account_id, 'account.added', { account_id, label: account.label, source: record.source });
+    const running = sessions.get(account_id);
+    if (running === undefined) {
+      const session = openSession(record);
+      if (started && !stopped) await session.start();
+    } else {
+      running.setAddress(record.gateway_url);
+      if (started) running.connection.retry('person');
+    }
+    announcer.accounts();
+    return account_id;
+  }
+
+  function sessionOf(account: AccountId): AccountSession {
+    const session = sessions.get(account);
+    if (session === undefined) throw new AppFailure('NOT_FOUND', 'no such account');
+    return session;
+  }
+
+  async function agentOf(account: AccountId): Promise<{ readonly stored: StoredAccount; readonly agent: Agent }> {
+    const stored = (await store.accounts()).find((candidate) => candidate.account_id === account);
+    if (stored === undefined) throw new AppFailure('NOT_FOUND', 'no such account');
+    if (stored.agent === null) throw new AppFailure('OFFLINE', 'never connected yet');
+    return { stored, agent: stored.agent };
+  }
+
+  async function permit(account: AccountId, permission: Permission): Promise<Agent> {
+    const { agent } = await agentOf(account);
+    if (!isPermitted(agent.role, permission)) throw new AppFailure('NO_PERMISSION', permission, { role: agent.role });
+    return agent;
+  }
+
+  async function policyOf(account: AccountId, shop: string): Promise<Policy> {
+    const policy = (await store.shops(account)).find((candidate) => candidate.shop_id === shop)?.policy ?? null;
+    // Without a policy nobody knows what is allowed: fail closed.
+    if (policy === null) throw new AppFailure('POLICY_REFUSED', 'no usable policy of this shop', { shop_id: shop });
+    return policy;
+  }
+
+  // ── conversations and messages ────────────────────────────────────────────────────────────────────────────────
+
+  async function conversationOf(key: ConversationKey): Promise<ConversationView> {
+    const conversation = await store.conversation(key);
+    if (conversation === null) throw new AppFailure('NOT_FOUND', 'no such conversation');
+    return conversation;
+  }
+
+  /** A conversation that can be acted on, with the account that serves it. */
+  async function served(
+    key: ConversationKey,
+  ): Promise<{ readonly conversation: ConversationView; readonly session: AccountSession }> {
+    const conversation = await conversationOf(key);
+    if (conversation.account_id === null) throw new AppFailure('UNSUPPORTED', 'an imported conversation is only read');
+    return { conversation, session: sessionOf(conversation.account_id) };
+  }
+
+  /** The gateway's answer is stored before it is shown; its event then changes nothing more. */
+  async function keep(session: AccountSession, conversation: Conversation): Promise<ConversationView> {
+    const account = session.record.account_id;
+    announcer.changes(await store.putSnapshotPage(account, [conversation]));
+    const view = await store.conversationByWireId(account, conversation.conversation_id);
+    if (view === null) throw new AppFailure('NOT_FOUND', 'no such conversation');
+    return view;
+  }
+
+  async function send(input: ProcedureParsed<'messages.send'>): Promise<{ readonly client_msg_id: ClientMessageId }> {
+    const { conversation, session } = await served(input.conversation_key);
+    const account = session.record.account_id;
+    await permit(account, 'message.send');
+    if (input.text.trim() === '') throw new AppFailure('BAD_INPUT', 'nothing to send', { field: 'text' });
+    if (conversation.removed !== null) throw new AppFailure('GONE', 'the conversation was removed');
+    if (conversation.intake === 'ended') throw new AppFailure('SESSION_ENDED', 'the session has ended');
+    const policy = await policyOf(account, conversation.shop.shop_id);
+    if (input.text.length > policy.send.max_text)
+      throw new AppFailure('TOO_LONG', 'longer than the shop allows', {
+        length: input.text.length,
+        limit: policy.send.max_text,
+      });
+    const delay = (await readSettings(store)).send_delay_ms ?? policy.send.delay_ms;
+    const { now } = session.serverNow();
+    const job: PendingSend = {
+      client_msg_id: ids.next() as ClientMessageId,
+      account_id: account,
+      conversation_key: conversation.key,
+      conversation_id: conversation.conversation_id,
+      kind: 'text',
+      text: input.text,
+      correction_of: input.correction_of ?? null,
+      created_at: now,
+      release_at: delay > 0 ? now + delay : null,
+      state: delay > 0 ? 'delayed' : 'queued',
+    };
+    announcer.changes(await store.enqueueSend(job));
+    session.outbox.add(job);
+    return { client_msg_id: job.client_msg_id };
+  }
+
+  function holder(id: ClientMessageId): AccountSession {
+    for (const session of sessions.values()) if (session.outbox.has(id)) return session;
+    throw new AppFailure('NOT_FOUND', 'no such outgoing message');
+  }
+
+  // ── recall ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The account to recall with: the sender's own where several accounts share the gateway, else the conversation's. */
+  async function recaller(
+    account: AccountId,
+    message: MessageView,
+  ): Promise<{ readonly session: AccountSession; readonly agent: Agent }> {
+    const all = await store.accounts();
+    const source = all.find((candidate) => candidate.account_id === account)?.source;
+    const own = all.find((candidate) => candidate.source === source && candidate.agent?.agent_id === message.sender.id);
+    const chosen = own !== undefined && sessions.has(own.account_id) ? own.account_id : account;
+    return { session: sessionOf(chosen), agent: (await agentOf(chosen)).agent };
+  }
+
+  async function requestRecall(input: ProcedureParsed<'recall.request'>): Promise<RecallView> {
+    const found = await store.message(input.message_key);
+    if (found === null) throw new AppFailure('NOT_FOUND', 'no such message');
+    const { message } = found;
+    if (found.account_id === null) throw new AppFailure('UNSUPPORTED', 'an imported record is only read');
+    const { session, agent } = await recaller(found.account_id, message);
+    const account = session.record.account_id;
+    await permit(account, 'recall.request');
+    const conversation = await conversationOf(message.conversation_key);
+    const policy = await policyOf(account, conversation.shop.shop_id);
+    const { now, uncertaintyMs } = session.serverNow();
+    const verdict = preflight({
+      message,
+      conversation,
+      policy,
+      agent: { id: agent.agent_id, role: agent.role, device_id: session.record.device_id },
+      appVersion: ports.info.version,
+      now,
+      uncertaintyMs,
+      connection: session.freshness(),
+      recallsLastHour: await store.recallTimes(account, now - HOUR),
+    });
+    const headline = verdict.reasons[0];
+    if (verdict.verdict === 'blocked' && headline !== undefined) {
+      // RC11: a second request joins the first. RC17: what is recalled already is done.
+      const joins = headline.code === 'IN_FLIGHT' || headline.code === 'ALREADY_RECALLED';
+      if (joins && message.recall !== null) return message.recall;
+      const blocking = verdict.reasons.find((reason) => reason.level === 'blocked') ?? headline;
+      throw new AppFailure(blocking.code, 'recall is not possible now', {
+        ...blocking.details,
+        reasons: verdict.reasons,
+      });
+    }
+    const view = await session.recalls.ask(
+      {
+        recall_id: ids.next() as RecallId,
+        message_key: message.key,
+        reason: input.reason ?? null,
+        requested_at: now,
+        expires_at: verdict.window_ends_at ?? now,
+      },
+      conversation.conversation_id,
+    );
+    return view;
+  }
+
+  /** RC14. The text goes back to its own sender; the record stays sealed, and the opening is audited (RC19). */
+  async function reedit(input: ProcedureParsed<'recall.reedit'>): Promise<{ readonly text: string }> {
+    const recall = await store.recall(input.recall_id);
+    const found = recall === null ? null : await store.message(recall.message_key);
+    if (recall === null || found === null || found.account_id === null)
+      throw new AppFailure('NOT_FOUND', 'no such recall');
+    const { session, agent } = await recaller(found.account_id, found.message);
+    if (found.message.sender.role !== 'agent' || found.message.sender.id !== agent.agent_id)
+      throw new AppFailure('NOT_SENDER', 'only own text can be edited again');
+    if (recall.state !== 'done') throw new AppFailure('STALE_STATE', 'not recalled yet');
+    if (recall.reedit_until === null || session.serverNow().now >= recall.reedit_until)
+      throw new AppFailure('GONE', 'too late to edit it again', { until: recall.reedit_until });
+    await audit.write(agent.agent_id, 'recall.reedited', { recall_id: recall.recall_id, msg_id: recall.msg_id });
+    const seal = await store.openSeal(recall.message_key);
+    if (seal === null || seal.text === null) throw new AppFailure('NOT_FOUND', 'no text was sealed');
+    return { text: seal.text };
+  }
+
+  // ── the contract ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  const handlers: Handlers = {
+    'app.info': async () => ports.info,
+    'settings.get': () => readSettings(store),
+    async 'settings.set'(patch) {
+      const defined = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
+      const settings = await writeSettings(store, defined);
+      notificationsOn = settings.notifications;
+      announcer.publish({ topic: 'settings', payload: settings });
+      return settings;
+    },
+
+    'accounts.list': accountsView,
+    'accounts.add': async (input) => ({ account_id: await addAccount(input) }),
+    async 'accounts.remove'({ account_id }) {
+      const session = sessionOf(account_id);
+      sessions.delete(account_id);
+      await session.stop();
+      await audit.write(account_id, 'account.removed', { account_id });
+      await store.removeAccount(account_id);
+      await secrets.delete(tokenName(account_id));
+      announcer.accounts();
+      return {};
+    },
+    async 'accounts.reconnect'({ account_id }) {
+      sessionOf(account_id).connection.retry('person');
+      return {};
+    },
+    async 'accounts.presence'({ account_id, presence }) {
+      const answer = resultOf(await sessionOf(account_id).connection.request('presence.set', { presence }));
+      announcer.accounts();
+      return { presence: answer.presence };
+    },
+    async 'accounts.agents'({ account_id, shop_id }) {
+      const fields = shop_id === undefined ? {} : { shop_id };
+      return resultOf(await sessionOf(account_id).connection.request('agents.list', fields)).agents;
+    },
+
+    'conversations.list': ({ account_id, shop_id, intake, limit, cursor }) =>
+      store.conversations({ account_id, intake, limit, cursor, ...(shop_id === undefined ? {} : { shop_id }) }),
+    'conversations.counts': ({ account_id }) => store.conversationCounts(account_id),
+    'conversations.get': ({ conversation_key }) => conversationOf(conversation_key),
+    async 'conversations.claim'({ conversation_key }) {
+      const { conversation, session } = await served(conversation_key);
+      await permit(session.record.account_id, 'conversation.claim');
+      const { conversation_id } = conversation;
+      return keep(
+        session,
+        resultOf(await session.connection.request('conversation.claim', { conversation_id })).conversation,
+      );
+    },
+    async 'conversations.transfer'({ conversation_key, to_agent_id, note }) {
+      const { conversation, session } = await served(conversation_key);
+      await permit(session.record.account_id, 'conversation.transfer');
+      const { conversation_id } = conversation;
+      const outcome = await session.connection.request('conversation.transfer', { conversation_id, to_agent_id, note });
+      return keep(session, resultOf(outcome).conversation);
+    },
+    async 'conversations.end'({ conversation_key }) {
+      const { conversation, session } = await served(conversation_key);
+      await permit(session.record.account_id, 'conversation.end');
+      const { conversation_id } = conversation;
+      return keep(
+        session,
+        resultOf(await session.connection.request('conversation.end', { conversation_id })).conversation,
+      );
+    },
+    async 'conversations.read'({ conversation_key, conv_seq }) {
+      const { conversation, session } = await served(conversation_key);
+      void session.markRead(conversation.conversation_id, conv_seq);
+      return {};
+    },
+
+    'messages.page': ({ conversation_key, limit, before, after, around, from, to }) =>
+      store.messages({
+        conversation_key,
+        limit,
+        ...(before === undefined ? {} : { before }),
+        ...(after === undefined ? {} : { after }),
+        ...(around === undefined ? {} : { around }),
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+      }),
+    'messages.send': send,
+    async 'messages.cancel'({ client_msg_id }) {
+      const session = holder(client_msg_id);
+      // RC8: decided where the timer runs; what it let go can't be cancelled, whatever the store still says.
+      if (!session.outbox.takeDelayed(client_msg_id)) throw new AppFailure('NOT_FOUND', 'it has left already');
+      const cancelled = await store.cancelDelayed(client_msg_id);
+      announcer.changes(cancelled.changes);
+      return { text: cancelled.text };
+    },
+    'messages.retry': async ({ client_msg_id }) => ({
+      client_msg_id: await holder(client_msg_id).outbox.retry(client_msg_id),
+    }),
+    'messages.discard': ({ client_msg_id }) => holder(client_msg_id).outbox.discard(client_msg_id),
+    async 'drafts.set'({ conversation_key, text }) {
+      announcer.changes(await store.setDraft(conversation_key, text));
+      return {};
+    },
+
+    'recall.request': requestRecall,
+    'recall.reedit': reedit,
+
+    ...search.handlers,
+
+    'export.estimate': exports['export.estimate'],
+    'export.start': exports['export.start'],
+    'import.preview': imports['import.preview'],
+    'import.start': imports['import.start'],
+    'jobs.list': async () => jobs.list(),
+    async 'jobs.cancel'({ job_id }) {
+      jobs.cancel(job_id);
+      return {};
+    },
+
+    async 'practice.fault'(input) {
+      if (ports.practice === undefined) throw new AppFailure('UNSUPPORTED', 'no practice gateway here');
+      await ports.practice.fault(input);
+      return {};
+    },
+  };
+
+  return {
+    handlers,
+    subscribe: announcer.subscribe,
+    addAccount,
+    async start() {
+      if (started) return;
+      started = true;
+      notificationsOn = (await readSettings(store)).notifications;
+      // PV2: whatever a crash left in the delay was not sent; it is a draft again.
+      const returned = await store.returnDelayedToDrafts();
+      if (returned > 0) logger.log('info', 'app.delayed-to-drafts', { count: returned });
+      for (const account of await store.accounts()) {
+        if (sessions.has(account.account_id)) continue;
+        const { account_id, label, source, gateway_url, device_id, practice } = account;
+        openSession({ account_id, label, source, gateway_url, device_id, practice });
+      }
+      for (const session of sessions.values()) await session.start();
+    },
+    networkChanged() {
+      for (const session of sessions.values()) session.connection.retry('network');
+    },
+    async stop() {
+      if (stopped) return;
+      stopped = true;
+      search.stop();
+      await jobs.close();
+      await Promise.all([...sessions.values()].map((session) => session.stop()));
+      announcer.stop();
+    },
+  };
+}

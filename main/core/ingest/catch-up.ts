@@ -1,0 +1,138 @@
+import type { AccountId } from '#shared/domain/ids.ts';
+import { SNAPSHOT_LIMIT } from '#shared/protocol/limits.ts';
+import type { RequestName, RequestFields } from '#shared/protocol/requests.ts';
+import type { RequestOutcome } from '../connection/requests.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Store, StoreChanges } from '../ports/store.ts';
+
+/** Messages asked for in one page: well below a frame's limit of 1 MiB for ordinary texts. */
+const PULL_PAGE = 500;
+const GAPS_AT_ONCE = 50;
+/** An empty page with more to come is legal (SY6); a gateway that says nothing else is asked again later, not for ever. */
+const MAX_EMPTY_PAGES = 30;
+const EMPTY_PAGE_DELAY_MS = 200;
+const BUSY_DELAY_MS = 1_000;
+const MAX_BUSY = 30;
+
+export interface CatchUpOptions {
+  readonly account: AccountId;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly request: <N extends RequestName>(name: N, fields: RequestFields<N>) => Promise<RequestOutcome<N>>;
+  readonly onChanges: (changes: StoreChanges) => void;
+}
+
+/** Waits in short steps, so that a lost connection is noticed at once: the next one waits for this one's end. */
+async function pause(clock: Clock, ms: number, cancelled: () => boolean): Promise<void> {
+  const until = clock.monotonicNow() + ms;
+  for (;;) {
+    const left = until - clock.monotonicNow();
+    if (left <= 0 || cancelled()) return;
+    await new Promise<void>((resolve) => void clock.setTimeout(() => resolve(), Math.min(left, 100)));
+  }
+}
+
+/** Waits as long as the gateway asks, within reason. */
+function busyDelay(retryAfterMs: number | undefined): number {
+  return Math.min(Math.max(retryAfterMs ?? BUSY_DELAY_MS, 50), 60_000);
+}
+
+/**
+ * Pages the whole snapshot into the store (SY7). True when its last page is stored; false when the connection went or
+ * `cancelled` says so: the next `welcome` begins it anew, which is harmless.
+ */
+export async function loadSnapshot(options: CatchUpOptions, cancelled: () => boolean): Promise<boolean> {
+  let cursor: string | null = null;
+  let busy = 0;
+  for (;;) {
+    const outcome: RequestOutcome<'snapshot.get'> = await options.request('snapshot.get', {
+      cursor,
+      limit: SNAPSHOT_LIMIT,
+    });
+    if (cancelled()) return false;
+    if (outcome.kind === 'error') {
+      if (++busy > MAX_BUSY) return false;
+      options.logger.log('warn', 'snapshot.refused', { account: options.account, code: outcome.error.code });
+      await pause(options.clock, busyDelay(outcome.error.retry_after_ms), cancelled);
+      if (cancelled()) return false;
+      continue;
+    }
+    // Unanswered while the connection stands: reading a page again does no harm.
+    if (outcome.kind === 'unknown' && outcome.cause !== 'connection-lost' && ++busy <= MAX_BUSY) continue;
+    if (outcome.kind !== 'ok') return false;
+    busy = 0;
+    options.onChanges(await options.store.putSnapshotPage(options.account, outcome.result.conversations));
+    if (cancelled()) return false;
+    if (outcome.result.cursor === null) return true;
+    cursor = outcome.result.cursor;
+  }
+}
+
+/**
+ * Fills what is missing in conversations by pulling (SY6), newest conversations first, until nothing is missing or
+ * `cancelled`. Each range is either filled or closed by the gateway's word, so this ends.
+ */
+export async function fillGaps(options: CatchUpOptions, cancelled: () => boolean): Promise<void> {
+  /** Ranges that this run could not settle; left for the next one. */
+  const givenUp = new Set<string>();
+  for (;;) {
+    const gaps = (await options.store.gaps(options.account, GAPS_AT_ONCE + givenUp.size)).filter(
+      (gap) => !givenUp.has(`${gap.conversation_id} ${gap.to_seq}`),
+    );
+    if (gaps.length === 0 || cancelled()) return;
+    for (const gap of gaps) {
+      const settled = await fillGap(options, gap, cancelled);
+      if (cancelled()) return;
+      if (!settled) givenUp.add(`${gap.conversation_id} ${gap.to_seq}`);
+    }
+  }
+}
+
+async function fillGap(
+  options: CatchUpOptions,
+  gap: Awaited<ReturnType<Store['gaps']>>[number],
+  cancelled: () => boolean,
+): Promise<boolean> {
+  const { store, account, clock } = options;
+  const { conversation_id, to_seq } = gap;
+  let from = gap.from_seq;
+  let empty = 0;
+  let busy = 0;
+  while (from <= to_seq) {
+    const outcome: RequestOutcome<'conversation.pull'> = await options.request('conversation.pull', {
+      conversation_id,
+      from_seq: from,
+      to_seq,
+      limit: PULL_PAGE,
+    });
+    if (cancelled()) return false;
+    if (outcome.kind === 'error') {
+      const { code } = outcome.error;
+      if (code === 'NOT_VISIBLE' || code === 'GONE' || code === 'NO_PERMISSION') break;
+      if (++busy > MAX_BUSY || code === 'BAD_REQUEST') return false;
+      await pause(clock, busyDelay(outcome.error.retry_after_ms), cancelled);
+      if (cancelled()) return false;
+      continue;
+    }
+    if (outcome.kind === 'unknown' && outcome.cause === 'timeout' && ++busy <= MAX_BUSY) continue;
+    if (outcome.kind !== 'ok') return false;
+    const messages = outcome.result.messages.filter((message) => message.conversation_id === conversation_id);
+    const next = messages.reduce((seq, message) => Math.max(seq, message.conv_seq + 1), from);
+    if (messages.length > 0) options.onChanges(await store.putMessages(account, messages));
+    if (cancelled()) return false;
+    if (!outcome.result.has_more) break;
+    if (next > from) {
+      from = next;
+      empty = 0;
+    } else {
+      if (++empty >= MAX_EMPTY_PAGES) return false;
+      await pause(clock, EMPTY_PAGE_DELAY_MS, cancelled);
+      if (cancelled()) return false;
+    }
+  }
+  // The gateway has no more than what it gave: what is still missing in this range isn't for us to see.
+  options.onChanges(await store.closeGap(account, conversation_id, gap.from_seq, to_seq));
+  return true;
+}

@@ -1,0 +1,17 @@
+/** Cuts delimited text into rows; which library does it is the adapter's business. */
+export interface CsvReader {
+  /**
+   * Streams rows in batches, in file order, in bounded memory. Nothing is dropped: a record whose quotes are broken, or
+   * that is longer than the limit, is given up at its first physical line only, which is reported with a problem, and
+   * reading goes on with the next line.
+   */
+  read(text: AsyncIterable<string>, options: { readonly delimiter: string }): AsyncIterable<readonly FileRow[]>;
+}
+
+/** One row of a file, whatever the format (CSV, JSONL, later XLSX). */
+export interface FileRow {
+  /** Physical line in the file at which the row starts, from 1. */
+  readonly line: number;
+  readonly cells: readonly string[];
+  readonly problem: null | 'QUOTE_BROKEN' | 'ROW_TOO_LARGE' | 'JSON_BROKEN' | 'NOT_A_MESSAGE';
+}

@@ -1,0 +1,79 @@
+import { AppFailure } from '#shared/contract/errors.ts';
+import type { Handlers } from '#shared/contract/procedures.ts';
+import type { Store, Visibility } from '../ports/store.ts';
+
+type SearchHandlers = Pick<
+  Handlers,
+  | 'search.page'
+  | 'search.count'
+  | 'search.agents'
+  | 'search.numbers'
+  | 'search.consumers'
+  | 'search.marks'
+  | 'search.cancel'
+>;
+
+/**
+ * Searches by slot (SR8): within a slot a newer search of the same kind cancels the older one, `search.cancel` all of
+ * them. Page, count and overview of one query run side by side under the same slot.
+ */
+export function createSearch(options: { readonly store: Store; readonly visibility: () => Promise<Visibility> }): {
+  readonly handlers: SearchHandlers;
+  stop(): void;
+} {
+  const { store, visibility } = options;
+  const running = new Map<string, AbortController>();
+
+  async function inSlot<T>(
+    slot: string,
+    kind: string,
+    work: (visible: Visibility, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const name = `${slot}\n${kind}`;
+    running.get(name)?.abort();
+    const controller = new AbortController();
+    running.set(name, controller);
+    try {
+      const visible = await visibility();
+      if (controller.signal.aborted) throw new AppFailure('CANCELLED', 'a newer search took its place');
+      const result = await work(visible, controller.signal);
+      // The answer of a search that was cancelled while its last chunk ran is no answer any more.
+      if (controller.signal.aborted) throw new AppFailure('CANCELLED', 'a newer search took its place');
+      return result;
+    } finally {
+      if (running.get(name) === controller) running.delete(name);
+    }
+  }
+
+  return {
+    handlers: {
+      'search.page': ({ slot, query, limit, cursor }) =>
+        inSlot(slot, 'page', (visible, signal) => store.search(query, visible, { limit, cursor }, signal)),
+      'search.count': ({ slot, query, cap }) =>
+        inSlot(slot, 'count', (visible, signal) => store.count(query, visible, cap, signal)),
+      'search.agents': ({ slot, query }) =>
+        inSlot(slot, 'agents', async (visible, signal) => ({
+          agents: await store.searchAgents(query, visible, signal),
+        })),
+      'search.numbers': ({ slot, query }) =>
+        inSlot(slot, 'numbers', async (visible, signal) => ({
+          numbers: await store.searchNumbers(query, visible, signal),
+        })),
+      'search.consumers': ({ slot, query, limit, cursor }) =>
+        inSlot(slot, 'consumers', (visible, signal) =>
+          store.searchConsumers(query, visible, { limit, cursor }, signal),
+        ),
+      'search.marks': ({ slot, query, conversation_key }) =>
+        inSlot(slot, 'marks', async (visible, signal) => ({
+          marks: await store.searchMarks(query, visible, conversation_key, signal),
+        })),
+      async 'search.cancel'({ slot }) {
+        for (const [name, controller] of running) if (name.startsWith(`${slot}\n`)) controller.abort();
+        return {};
+      },
+    },
+    stop() {
+      for (const controller of running.values()) controller.abort();
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import { SettingsPatch } from '#shared/contract/procedures.ts';
+import type { Settings } from '#shared/contract/views.ts';
+import type { Store } from '../ports/store.ts';
+
+export const DEFAULT_SETTINGS: Settings = {
+  locale: 'system',
+  theme: 'system',
+  density: 'comfortable',
+  enter_sends: true,
+  send_delay_ms: null,
+  notifications: true,
+  first_run_done: false,
+};
+
+/** What the person set, over the defaults. A stored value that no longer fits counts as not set. */
+export async function readSettings(store: Store): Promise<Settings> {
+  const stored = await store.setting('settings');
+  if (typeof stored !== 'object' || stored === null) return DEFAULT_SETTINGS;
+  const kept: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(stored))
+    if (Object.hasOwn(DEFAULT_SETTINGS, name) && SettingsPatch.safeParse({ [name]: value }).success) kept[name] = value;
+  return { ...DEFAULT_SETTINGS, ...kept };
+}
+
+export async function writeSettings(store: Store, patch: Partial<Settings>): Promise<Settings> {
+  const settings = { ...(await readSettings(store)), ...patch };
+  await store.setSetting('settings', settings);
+  return settings;
+}
