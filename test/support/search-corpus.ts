@@ -24,6 +24,8 @@ import { mentionedNumbers, normaliseNumber } from '#shared/search/numbers.ts';
  * that search is tested against the tables and not against the store's own way of writing them.
  */
 export interface Corpus {
+  readonly directory: string;
+  readonly key: Uint8Array;
   readonly prng: Prng;
   readonly records: WritableDatabase;
   readonly index: WritableDatabase;
@@ -474,6 +476,8 @@ export function createCorpus(seed: number, days = 75): Corpus {
   };
 
   return {
+    directory,
+    key,
     prng,
     records,
     index,

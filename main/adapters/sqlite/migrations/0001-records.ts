@@ -95,9 +95,13 @@ CREATE TABLE conversations (
   last_agent_seq INTEGER NOT NULL DEFAULT 0,
   unread INTEGER NOT NULL DEFAULT 0,
   sort_at INTEGER NOT NULL,           -- last_message_at, or when it came
+  -- the tombstone of a purged one (AD2): when, and JSON of counts and hash. Its messages never come back.
+  purged_at INTEGER,
+  purged TEXT,
   UNIQUE (source, conversation_id)
 ) STRICT;
-CREATE INDEX conversations_by_intake ON conversations (intake, sort_at DESC, id DESC) WHERE removed_by IS NULL;
+-- Lists and their counts (IN1); the last four columns let a count stay inside the index.
+CREATE INDEX conversations_by_intake ON conversations (intake, sort_at DESC, id DESC, source, shop, assignee, removed_by) WHERE removed_by IS NULL;
 CREATE INDEX conversations_by_consumer ON conversations (consumer);
 
 CREATE TABLE messages (
@@ -123,6 +127,8 @@ CREATE TABLE messages (
 CREATE UNIQUE INDEX messages_by_wire_id ON messages (conversation, msg_id);
 CREATE INDEX messages_by_conversation ON messages (conversation, id);
 CREATE UNIQUE INDEX messages_by_seq ON messages (conversation, conv_seq) WHERE conv_seq IS NOT NULL;
+-- The few rows a state filter asks for (SR3): every flag of codes.ts but push delivered and has numbers.
+CREATE INDEX messages_by_state ON messages (id) WHERE flags & 63 <> 0;
 
 -- Recalled content (RC19, RC20): out of chat and search, kept for those who may open it. Local truth.
 CREATE TABLE seals (
@@ -143,9 +149,9 @@ CREATE TABLE pending_targets (
   source INTEGER NOT NULL, conversation_id TEXT NOT NULL, msg_id TEXT NOT NULL, recalled TEXT NOT NULL,
   PRIMARY KEY (source, conversation_id, msg_id)
 ) STRICT, WITHOUT ROWID;
--- The same for status and opened events that precede their message.
+-- The same for status and opened events, and for corrections, that precede their message.
 CREATE TABLE pending_status (
-  source INTEGER NOT NULL, conversation_id TEXT NOT NULL, msg_id TEXT NOT NULL, status INTEGER, read_at INTEGER, opened_at INTEGER, push INTEGER NOT NULL DEFAULT 0,
+  source INTEGER NOT NULL, conversation_id TEXT NOT NULL, msg_id TEXT NOT NULL, status INTEGER, read_at INTEGER, opened_at INTEGER, push INTEGER NOT NULL DEFAULT 0, corrected_by TEXT,
   PRIMARY KEY (source, conversation_id, msg_id)
 ) STRICT, WITHOUT ROWID;
 

@@ -1,0 +1,43 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { AppFailure } from '#shared/contract/errors.ts';
+import { copyInto, openReadable, pragma, type ReadableDatabase } from './connection.ts';
+
+/**
+ * A consistent copy of records.db at `path`, encrypted with the same key: written to a temporary name beside it, opened and
+ * checked, flushed, renamed. An existing file is replaced only by a whole one. AppFailure DISK_FULL, STORE_DAMAGED,
+ * DATA_FOLDER_UNWRITABLE.
+ */
+export function backupTo(db: ReadableDatabase, path: string, key: Uint8Array): { readonly bytes: number } {
+  const temporary = `${path}.partial`;
+  rmSync(temporary, { force: true });
+  try {
+    copyInto(db, temporary);
+    verifyCopy(temporary, key, db);
+    const file = openSync(temporary, 'r+');
+    try {
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+    return { bytes: statSync(path).size };
+  } catch (thrown) {
+    rmSync(temporary, { force: true });
+    throw thrown;
+  }
+}
+
+function verifyCopy(path: string, key: Uint8Array, original: ReadableDatabase): void {
+  const copy = openReadable(path, key);
+  try {
+    const answer = pragma(copy, 'quick_check(1)')[0]?.['quick_check'];
+    if (answer !== 'ok') throw new AppFailure('STORE_DAMAGED', 'the copy does not pass its check');
+    // The original may have grown meanwhile; a copy with fewer rows than it had at the start never happens, a missing table would.
+    const tables = (of: ReadableDatabase): number =>
+      of.readOne<number>(`SELECT count(*) FROM main.sqlite_schema`).get() ?? 0;
+    if (tables(copy) !== tables(original)) throw new AppFailure('STORE_DAMAGED', 'the copy lacks tables');
+  } finally {
+    copy.close();
+    for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
+  }
+}

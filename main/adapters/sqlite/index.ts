@@ -1,0 +1,180 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Store, StoreWriter } from '#main/core/ports/store.ts';
+import { AppFailure } from '#shared/contract/errors.ts';
+import { openIndexThread, type IndexThread } from './index-thread.ts';
+import { KEY_BYTES, RECORDS_FILE } from './profile-files.ts';
+import type { ReaderMethods } from './reader.worker.ts';
+import { connectWorker, type CallOptions, type WorkerClient } from './rpc.ts';
+import { workerUrl } from './worker-url.ts';
+import type { WriterMethods } from './writer.worker.ts';
+
+export interface OpenStoreOptions {
+  /** The profile's folder; made if it isn't there. */
+  readonly directory: string;
+  /** 32 raw bytes. */
+  readonly key: Uint8Array;
+  /** Reader threads: one for views, the others for searches. At least 1. */
+  readonly readers?: number;
+  /**
+   * Reads beside a program that has the profile open (command line): no writer, no index thread; every writing method
+   * answers STORE_READ_ONLY.
+   */
+  readonly readOnly?: boolean;
+}
+
+const DEFAULT_READERS = 3;
+
+/**
+ * Opens the store of a profile (ST1). AppFailure STORE_KEY_WRONG, STORE_DAMAGED, STORE_FROM_NEWER_VERSION, STORE_LOCKED
+ * (another process writes this profile), STORE_READ_ONLY, DATA_FOLDER_UNWRITABLE, DISK_FULL, and NOT_FOUND for reading what isn't there.
+ */
+export async function openStore(options: OpenStoreOptions): Promise<Store> {
+  const { directory, key, readOnly = false } = options;
+  if (key.length !== KEY_BYTES) throw new AppFailure('KEY_FILE_INVALID', `a database key has ${KEY_BYTES} bytes`);
+  if (readOnly && !existsSync(join(directory, RECORDS_FILE)))
+    throw new AppFailure('NOT_FOUND', 'there is no store in this folder');
+  const workerData = { directory, key };
+  const start = (name: string) => (): Worker => new Worker(workerUrl(name), { workerData, name });
+  const startReader = (name: string): WorkerClient<ReaderMethods> =>
+    connectWorker<ReaderMethods>(name, start('reader.worker'));
+
+  const writer = readOnly ? null : connectWorker<WriterMethods>('writer', start('writer.worker'));
+  let index: IndexThread | null = null;
+  const readers: WorkerClient<ReaderMethods>[] = [];
+  const closeAll = async (): Promise<void> => {
+    await Promise.all(readers.map((reader) => reader.close()));
+    await index?.close();
+    await writer?.close();
+  };
+  try {
+    for (let i = 0; i < Math.max(1, options.readers ?? DEFAULT_READERS); i++)
+      readers.push(startReader(`reader ${i + 1}`));
+    for (const reader of readers) reader.start();
+    if (writer !== null) {
+      await writer.call('open', []);
+      index = await openIndexThread(start('search/index.worker'), (appliedSeq) =>
+        writer.call('trimIndexQueue', [appliedSeq]),
+      );
+    }
+    // After the index thread: readers attach the file it has made.
+    await Promise.all(readers.map((reader) => reader.call('open', [])));
+  } catch (thrown) {
+    await closeAll();
+    throw thrown;
+  }
+  return assemble({ writer, index, readers, startReader, closeAll });
+}
+
+function assemble(parts: {
+  readonly writer: WorkerClient<WriterMethods> | null;
+  readonly index: IndexThread | null;
+  readonly readers: readonly WorkerClient<ReaderMethods>[];
+  readonly startReader: (name: string) => WorkerClient<ReaderMethods>;
+  readonly closeAll: () => Promise<void>;
+}): Store {
+  const { writer, index, readers } = parts;
+  const leastBusy = (of: readonly WorkerClient<ReaderMethods>[]): WorkerClient<ReaderMethods> =>
+    of.reduce((best, next) => (next.busy < best.busy ? next : best));
+  const searching = readers.length > 1 ? readers.slice(1) : readers;
+
+  type R = ReaderMethods;
+  /** Views go to whoever is free first; searches never take the first reader, so that a chat opens at once beside them. */
+  const view = <N extends keyof R & string>(name: N) =>
+    ((...args: never[]) => leastBusy(readers).call(name, args as never)) as never;
+  const search =
+    <N extends keyof R & string>(name: N) =>
+    (args: unknown[], signal: AbortSignal | undefined): never =>
+      leastBusy(searching).call(
+        name,
+        args as never,
+        signal === undefined ? undefined : ({ signal } satisfies CallOptions),
+      ) as never;
+
+  type W = WriterMethods;
+  const write = <N extends keyof W & string>(name: N) =>
+    (async (...args: never[]) => {
+      if (writer === null) throw new AppFailure('STORE_READ_ONLY', 'this store was opened for reading only');
+      try {
+        return await writer.call(name, args as never);
+      } finally {
+        index?.wake();
+      }
+    }) as never;
+
+  /** Long readings get a thread of their own, which ends with them. */
+  const apart = async <T>(work: (reader: WorkerClient<ReaderMethods>) => Promise<T>): Promise<T> => {
+    const reader = parts.startReader('maintenance');
+    try {
+      return await work(reader);
+    } finally {
+      await reader.close();
+    }
+  };
+
+  const writing: StoreWriter = {
+    putAccount: write('putAccount'),
+    removeAccount: write('removeAccount'),
+    putWelcome: write('putWelcome'),
+    ingest: write('ingest'),
+    putSnapshotPage: write('putSnapshotPage'),
+    setCursor: write('setCursor'),
+    putMessages: write('putMessages'),
+    closeGap: write('closeGap'),
+    enqueueSend: write('enqueueSend'),
+    cancelDelayed: write('cancelDelayed'),
+    setSendState: write('setSendState'),
+    settleSend: write('settleSend'),
+    discardSend: write('discardSend'),
+    returnDelayedToDrafts: write('returnDelayedToDrafts'),
+    createRecall: write('createRecall'),
+    resolveRecall: write('resolveRecall'),
+    setDraft: write('setDraft'),
+    setSetting: write('setSetting'),
+    appendAudit: write('appendAudit'),
+    importRecords: write('importRecords'),
+    rebuildIndex: async (progress) => {
+      if (index === null) throw new AppFailure('STORE_READ_ONLY', 'this store was opened for reading only');
+      await index.rebuild(progress);
+    },
+    backup: (path) => apart((reader) => reader.call('backup', [path])),
+    optimize: async () => {
+      if (writer === null || index === null)
+        throw new AppFailure('STORE_READ_ONLY', 'this store was opened for reading only');
+      await writer.call('optimize', []);
+      await index.optimize();
+    },
+  };
+
+  return {
+    ...writing,
+    accounts: view('accounts'),
+    shops: view('shops'),
+    recallTimes: view('recallTimes'),
+    pendingSends: view('pendingSends'),
+    pendingRecalls: view('pendingRecalls'),
+    gaps: view('gaps'),
+    conversations: view('conversations'),
+    conversationCounts: view('conversationCounts'),
+    waitingByShop: view('waitingByShop'),
+    conversation: view('conversation'),
+    conversationByWireId: view('conversationByWireId'),
+    messages: view('messages'),
+    message: view('message'),
+    recall: view('recall'),
+    openSeal: view('openSeal'),
+    setting: view('setting'),
+    search: (query, visibility, page, signal) => search('search')([query, visibility, page], signal),
+    count: (query, visibility, cap, signal) => search('count')([query, visibility, cap], signal),
+    searchAgents: (query, visibility, signal) => search('searchAgents')([query, visibility], signal),
+    searchNumbers: (query, visibility, signal) => search('searchNumbers')([query, visibility], signal),
+    searchConsumers: (query, visibility, page, signal) => search('searchConsumers')([query, visibility, page], signal),
+    searchMarks: (query, visibility, conversation, signal) =>
+      search('searchMarks')([query, visibility, conversation], signal),
+    estimate: (query, visibility, signal) => search('estimate')([query, visibility], signal),
+    check: () => apart((reader) => reader.call('check', [])),
+    indexStatus: view('indexStatus'),
+    close: parts.closeAll,
+  };
+}

@@ -1,0 +1,151 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { WritableDatabase } from '../connection.ts';
+import { openReadable, openWritable } from '../connection.ts';
+import { toFailure } from '../errors.ts';
+import { createIndexer } from './indexer.ts';
+
+/**
+ * The thread that owns search.db (store.md, "Two files, two writers"). It takes over the change queue of records.db as
+ * fast as it comes, rebuilds and merges in small pieces in between, and never keeps the queue waiting for either.
+ */
+
+export interface IndexWorkerData {
+  readonly directory: string;
+  readonly key: Uint8Array;
+}
+
+export type IndexWorkerRequest = { readonly type: 'wake' | 'rebuild' | 'optimize' | 'close' };
+
+export type IndexWorkerReport =
+  | { readonly type: 'ready'; readonly applied_seq: number }
+  | { readonly type: 'applied'; readonly seq: number }
+  | { readonly type: 'progress'; readonly done: number; readonly total: number }
+  | { readonly type: 'rebuilt' }
+  | { readonly type: 'optimized' }
+  | { readonly type: 'closed' }
+  | { readonly type: 'failed'; readonly code: string; readonly message: string };
+
+/** Entries of the queue in one transaction: some 50 ms. */
+const STEP = 2_000;
+const REBUILD_STEP = 2_000;
+/** Idle time before merging begins, so that it stays out of the way of bursts. */
+const MERGE_AFTER_MS = 500;
+
+const port = parentPort;
+if (port === null) throw new Error('index.worker runs as a worker');
+const { directory, key } = workerData as IndexWorkerData;
+const report = (message: IndexWorkerReport): void => port.postMessage(message);
+
+function openIndex(): WritableDatabase {
+  const path = join(directory, 'search.db');
+  try {
+    const db = openWritable(path, key);
+    db.readOne('SELECT count(*) FROM sqlite_schema').get();
+    return db;
+  } catch (thrown) {
+    const { code } = toFailure(thrown).error;
+    // Only damage or another key make the file useless; a full disk or a lock is not cured by deleting.
+    if (!existsSync(path) || (code !== 'STORE_DAMAGED' && code !== 'STORE_KEY_WRONG')) throw thrown;
+    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+    return openWritable(path, key);
+  }
+}
+
+try {
+  const index = openIndex();
+  const records = openReadable(join(directory, 'records.db'), key);
+  const indexer = createIndexer(records, index);
+  let scheduled = false;
+  let closing = false;
+  let optimizing = false;
+  let idleTimer: NodeJS.Timeout | null = null;
+
+  const schedule = (): void => {
+    if (scheduled || closing) return;
+    scheduled = true;
+    setImmediate(run);
+  };
+  const run = (): void => {
+    scheduled = false;
+    if (closing) return;
+    if (idleTimer !== null) {
+      clearTimeout(idleTimer);
+      idleTimer = null;
+    }
+    try {
+      const { applied_seq, entries } = indexer.step(STEP);
+      if (entries > 0) {
+        report({ type: 'applied', seq: applied_seq });
+        schedule();
+        return;
+      }
+      const rebuilt = indexer.rebuildStep(REBUILD_STEP);
+      if (rebuilt !== null) {
+        report({ type: 'progress', done: rebuilt.rows, total: rebuilt.total });
+        if (rebuilt.done) report({ type: 'rebuilt' });
+        schedule();
+        return;
+      }
+      if (optimizing) {
+        // In pieces, so that the queue never waits for more than one.
+        if (!indexer.mergeStep()) {
+          optimizing = false;
+          report({ type: 'optimized' });
+        }
+        schedule();
+        return;
+      }
+      idleTimer = setTimeout(mergeWhileIdle, MERGE_AFTER_MS);
+    } catch (thrown) {
+      const { code, message } = toFailure(thrown).error;
+      report({ type: 'failed', code, message });
+      // A lock or a full disk passes: try again with the next wake, and by itself.
+      if (!closing) idleTimer = setTimeout(schedule, 5_000);
+    }
+  };
+  const mergeWhileIdle = (): void => {
+    idleTimer = null;
+    if (closing || scheduled) return;
+    try {
+      if (indexer.mergeStep()) idleTimer = setTimeout(mergeWhileIdle, 1);
+    } catch (thrown) {
+      const { code, message } = toFailure(thrown).error;
+      report({ type: 'failed', code, message });
+    }
+  };
+
+  port.on('message', (request: IndexWorkerRequest) => {
+    switch (request.type) {
+      case 'wake':
+        schedule();
+        break;
+      case 'rebuild':
+        indexer.startRebuild();
+        // Nothing to build is done at once.
+        if (indexer.rebuildStep(REBUILD_STEP)?.done ?? true) report({ type: 'rebuilt' });
+        schedule();
+        break;
+      case 'optimize':
+        indexer.startOptimize();
+        optimizing = true;
+        schedule();
+        break;
+      case 'close':
+        closing = true;
+        if (idleTimer !== null) clearTimeout(idleTimer);
+        records.close();
+        index.close();
+        report({ type: 'closed' });
+        port.close();
+        break;
+    }
+  });
+  report({ type: 'ready', applied_seq: indexer.appliedSeq() });
+  schedule();
+} catch (thrown) {
+  const { code, message } = toFailure(thrown).error;
+  report({ type: 'failed', code, message });
+  port.close();
+}

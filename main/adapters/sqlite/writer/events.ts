@@ -1,0 +1,273 @@
+import type { IngestResult } from '#main/core/ports/store.ts';
+import type { ClientMessageId, ConversationKey, RecallId } from '#shared/domain/ids.ts';
+import type { Conversation, Message } from '#shared/protocol/entities.ts';
+import type { GatewayEvent, KnownEvent } from '#shared/protocol/events.ts';
+import { INTAKES } from '../codes.ts';
+import type { WritableDatabase } from '../connection.ts';
+import type { IndexQueue } from './index-queue.ts';
+import type { Rollup } from '../search/rollup.ts';
+import type { ChangeSet } from './changes.ts';
+import type { Conversations, ConversationState } from './conversations.ts';
+import type { Dimensions } from './dimensions.ts';
+import type { Messages, RecallNews } from './messages.ts';
+import type { Outgoing } from './outgoing.ts';
+import type { Recalls } from './recalls.ts';
+
+/** The code of a `message.status` that says the platform has pushed the message to the consumer's device (RC3 PUSH_DELIVERED). */
+export const PUSH_DELIVERED_CODE = 'PUSH_DELIVERED';
+
+/** Account for whom events are applied. */
+export interface IngestAccount {
+  readonly key: number;
+  readonly source: number;
+  readonly agent_id: string | null;
+}
+
+/** What a batch of events led to besides rows. */
+export interface Effects {
+  notices: IngestResult['notices'][number][];
+  shopsChanged: boolean;
+  agentChanged: boolean;
+  refusedPolicies: { shop_id: string; problem: string }[];
+  settledRecalls: RecallId[];
+  settledSends: ClientMessageId[];
+}
+
+export interface Events {
+  /** One event into rows; the caller keeps the cursor. */
+  apply(account: IngestAccount, event: GatewayEvent, effects: Effects): void;
+  /** Keeps an event raw that this version can't apply (SY8). */
+  keepRaw(account: IngestAccount, eventSeq: number, kind: string, raw: string): void;
+  putConversation(
+    source: number,
+    conversation: Conversation,
+    at: number,
+  ): { readonly state: ConversationState; readonly newlyWaiting: boolean } | null;
+  /** False for what was there already, and for purged conversations. */
+  putMessage(source: number, message: Message): boolean;
+}
+
+export function createEvents(parts: {
+  readonly db: WritableDatabase;
+  readonly dimensions: Dimensions;
+  readonly conversations: Conversations;
+  readonly messages: Messages;
+  readonly outgoing: Outgoing;
+  readonly recalls: Recalls;
+  readonly rollup: Rollup;
+  readonly queue: IndexQueue;
+  readonly changes: ChangeSet;
+}): Events {
+  const { db, dimensions, conversations, messages, outgoing, recalls, rollup, queue, changes } = parts;
+
+  const keepRaw = (account: IngestAccount, eventSeq: number, kind: string, raw: string): void => {
+    db.write('INSERT INTO raw_events (account, event_seq, kind, raw) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING').run(
+      account.key,
+      eventSeq,
+      kind,
+      raw,
+    );
+  };
+
+  const noteRecall = (source: number, news: RecallNews): void => {
+    if (news.operator.role !== 'agent' || news.recall_id === null) return;
+    recalls.noteTime(dimensions.agent(source, news.operator.id, news.operator.name), news.at, news.recall_id);
+  };
+
+  const putMessage = (source: number, message: Message): boolean => {
+    const state = conversations.forMessage(source, message);
+    if (state.purged) return false;
+    return messages.put(state, message) === 'added';
+  };
+
+  const putConversation: Events['putConversation'] = (source, conversation, at) => {
+    const outcome = conversations.upsert(source, conversation, at);
+    if (outcome === null) return null;
+    const { state } = outcome;
+    if (outcome.ownersChangedFrom !== null) messages.reassign(state, outcome.ownersChangedFrom);
+    if (outcome.shopChanged)
+      for (const id of db.readOne<number>('SELECT id FROM messages WHERE conversation = ?').all(state.id))
+        queue.put(id);
+    if (
+      outcome.ownersChangedFrom !== null ||
+      outcome.consumerChanged ||
+      (outcome.created && state.assignments.length > 0)
+    )
+      rollup.rebuildConversation(state.id);
+    return outcome;
+  };
+
+  const removed = (source: number, conversationId: string, by: string, restorableUntil: number): void => {
+    const state = conversations.find(source, conversationId);
+    if (state === null || state.purged) return;
+    db.write('UPDATE conversations SET removed_by = ?, restorable_until = ? WHERE id = ?').run(
+      by,
+      restorableUntil,
+      state.id,
+    );
+    changes.messages(state.id);
+  };
+
+  const purged = (source: number, conversationId: string, at: number): void => {
+    const state = conversations.find(source, conversationId);
+    if (state === null || state.purged) return;
+    const counts = messages.purge(state);
+    for (const table of ['gaps', 'closed_gaps', 'outbox', 'drafts', 'recalls'])
+      db.write(`DELETE FROM ${table} WHERE conversation = ?`).run(state.id);
+    db.write(
+      `UPDATE conversations SET title = '', consumer = NULL, members = NULL, assignee = NULL, assignments = '[]', order_nos = '[]', violation_nos = '[]',
+         last_message = NULL, last_message_at = NULL, last_consumer_seq = 0, last_agent_seq = 0, unread = 0, waiting_since = NULL, ends_at = NULL, deletes_at = NULL,
+         removed_by = coalesce(removed_by, ''), restorable_until = coalesce(restorable_until, 0), purged_at = ?, purged = ? WHERE id = ?`,
+    ).run(at, JSON.stringify(counts), state.id);
+    if (state.consumer !== null)
+      db.write(
+        'DELETE FROM consumers WHERE id = ? AND NOT EXISTS (SELECT 1 FROM conversations c WHERE c.consumer = consumers.id)',
+      ).run(state.consumer);
+    rollup.rebuildConversation(state.id);
+    changes.messages(state.id);
+    conversations.forget(state);
+    dimensions.reset();
+  };
+
+  const applyKnown = (account: IngestAccount, event: KnownEvent, effects: Effects): void => {
+    const { source } = account;
+    switch (event.kind) {
+      case 'message.created': {
+        const { message } = event;
+        const known = conversations.find(source, message.conversation_id);
+        const isNew = putMessage(source, message);
+        if (message.client_msg_id !== null && message.sender.role === 'agent' && outgoing.settle(message.client_msg_id))
+          effects.settledSends.push(message.client_msg_id);
+        if (message.recalled !== undefined) {
+          noteRecall(source, {
+            recall_id: message.recalled.recall_id,
+            operator: message.recalled.operator,
+            effect: message.recalled.effect,
+            at: message.recalled.at,
+            reason: null,
+          });
+          const key = messageKey(source, message.conversation_id, message.msg_id);
+          if (key !== null) effects.settledRecalls.push(...recalls.settle(key, message.recalled));
+        }
+        const state = conversations.find(source, message.conversation_id);
+        if (
+          isNew &&
+          state !== null &&
+          message.sender.role === 'consumer' &&
+          message.recalled === undefined &&
+          INTAKES[state.intake] !== 'ended'
+        ) {
+          const waiting = INTAKES[state.intake] === 'waiting';
+          // A waiting one was announced when it began to wait; each further line of it is no news.
+          if (!waiting || known === null)
+            effects.notices.push({
+              kind: waiting ? 'enquiry' : 'reply',
+              conversation_key: state.id as ConversationKey,
+              title: state.title,
+              at: message.sent_at,
+            });
+        }
+        return;
+      }
+      case 'message.status':
+        messages.status(
+          source,
+          event.conversation_id,
+          event.msg_id,
+          event.status,
+          event.at,
+          event.code === PUSH_DELIVERED_CODE,
+        );
+        return;
+      case 'attachment.opened':
+        messages.opened(source, event.conversation_id, event.msg_id, event.at);
+        return;
+      case 'message.recalled': {
+        const news: RecallNews = {
+          recall_id: event.recall_id,
+          operator: event.operator,
+          effect: event.effect,
+          at: event.at,
+          reason: event.reason ?? null,
+        };
+        noteRecall(source, news);
+        const key = messages.recalled(source, event.conversation_id, event.msg_id, news);
+        if (key !== null) effects.settledRecalls.push(...recalls.settle(key, news));
+        return;
+      }
+      case 'conversation.upserted': {
+        const outcome = putConversation(source, event.conversation, event.at);
+        if (outcome?.newlyWaiting === true)
+          effects.notices.push({
+            kind: 'enquiry',
+            conversation_key: outcome.state.id as ConversationKey,
+            title: outcome.state.title,
+            at: event.conversation.waiting_since ?? event.at,
+          });
+        return;
+      }
+      case 'conversation.removed':
+        removed(source, event.conversation_id, event.by, event.restorable_until);
+        return;
+      case 'conversation.purged':
+        purged(source, event.conversation_id, event.at);
+        return;
+      case 'policy.updated': {
+        const shop = dimensions.shop(source, event.shop_id);
+        // A late repetition must not undo what `welcome` has brought meanwhile.
+        db.write(
+          `UPDATE shops SET policy = ?, policy_problem = NULL WHERE id = ? AND (policy IS NULL OR CAST(policy ->> 'version' AS INTEGER) <= ?)`,
+        ).run(JSON.stringify(event.policy), shop, event.policy.version);
+        effects.shopsChanged = true;
+        return;
+      }
+      case 'words.updated':
+        db.write('UPDATE shops SET words_version = max(words_version, ?) WHERE id = ?').run(
+          event.version,
+          dimensions.shop(source, event.shop_id),
+        );
+        effects.shopsChanged = true;
+        return;
+      case 'agent.updated': {
+        const { changed } = dimensions.putAgent(source, {
+          agent_id: event.agent_id,
+          name: event.name,
+          role: event.role,
+          presence: event.presence,
+        });
+        if (changed && event.agent_id === account.agent_id) effects.agentChanged = true;
+        return;
+      }
+    }
+  };
+
+  const messageKey = (source: number, conversationId: string, msgId: string): number | null => {
+    const state = conversations.find(source, conversationId);
+    if (state === null) return null;
+    return (
+      db.readOne<number>('SELECT id FROM messages WHERE conversation = ? AND msg_id = ?').get(state.id, msgId) ?? null
+    );
+  };
+
+  /** RC1: refused as a whole; the previous one stays, and the shop says so. */
+  const refusePolicy = (account: IngestAccount, raw: string, problem: string, effects: Effects): void => {
+    const shopId = (JSON.parse(raw) as { shop_id?: unknown }).shop_id;
+    if (typeof shopId !== 'string' || shopId === '' || shopId.length > 128) return;
+    db.write('UPDATE shops SET policy_problem = ? WHERE id = ?').run(problem, dimensions.shop(account.source, shopId));
+    effects.refusedPolicies.push({ shop_id: shopId, problem });
+    effects.shopsChanged = true;
+  };
+
+  return {
+    apply: (account, event, effects) => {
+      if (event.kind === 'unknown') keepRaw(account, event.event_seq, event.unknown_kind, event.raw);
+      else if (event.kind === 'malformed') {
+        keepRaw(account, event.event_seq, event.malformed_kind, event.raw);
+        if (event.malformed_kind === 'policy.updated') refusePolicy(account, event.raw, event.problem, effects);
+      } else applyKnown(account, event, effects);
+    },
+    keepRaw,
+    putConversation,
+    putMessage,
+  };
+}

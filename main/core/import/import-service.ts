@@ -1,0 +1,246 @@
+import { AppFailure } from '#shared/contract/errors.ts';
+import { ImportMappingInput, type Handlers } from '#shared/contract/procedures.ts';
+import type { ImportMapping, ImportPreview } from '#shared/contract/views.ts';
+import { throwIfCancelled, type Jobs } from '../jobs/jobs.ts';
+import type { CsvReader } from '../ports/csv.ts';
+import type { Files } from '../ports/files.ts';
+import type { ImportRecord, Store } from '../ports/store.ts';
+import { createRowMapper, type RejectReason } from './map-rows.ts';
+import { proposeMapping } from './propose.ts';
+import { openTable, type Table } from './table.ts';
+
+export interface ImportPorts {
+  readonly store: Store;
+  readonly files: Files;
+  readonly csv: CsvReader;
+  readonly jobs: Jobs;
+  /** Minutes east of UTC of this desktop at a moment, for times that carry no zone. */
+  localOffsetMinutes(at: number): number;
+  /** Told after each committed batch, so that views ask again. */
+  imported?(records: number): void;
+}
+
+/** What `import.start` ends with, and the command line prints. */
+export interface ImportReport {
+  /** Data rows in the file: imported + duplicates + rejected. */
+  readonly rows: number;
+  readonly imported: number;
+  readonly duplicates: number;
+  /** The first MAX_LISTED of them, by physical line. */
+  readonly rejected: readonly { readonly line: number; readonly reason: RejectReason }[];
+  readonly rejected_total: number;
+  /** Imported rows in which bytes were invalid and replaced by U+FFFD. */
+  readonly damaged: readonly { readonly line: number }[];
+  readonly encoding: string;
+}
+
+const BATCH = 2_000;
+const MAX_LISTED = 100_000;
+const PREVIEW_ROWS = 50;
+const SAMPLES = 5;
+/** At the end of a load this large the index is put in order (store.md). */
+const OPTIMIZE_FROM = 200_000;
+/** A shop name for rows that carry none. Never shown translated: it is part of what makes a row the same row. */
+export const NO_SHOP = 'import';
+const SAVED_MAPPINGS = 'import.mappings';
+const KEPT_MAPPINGS = 50;
+
+export type ImportService = Pick<Handlers, 'import.preview' | 'import.start'> & {
+  /** Opens a file and proposes its mapping; what the preview rests on. */
+  propose(file: string, shop?: string): Promise<{ readonly table: Table; readonly mapping: ImportMapping }>;
+  /** Imports in place, without a job. */
+  run(
+    file: string,
+    mapping: ImportMapping,
+    options?: { readonly signal?: AbortSignal; progress?(bytes: number): void },
+  ): Promise<ImportReport>;
+};
+
+/** SR11. */
+export function createImportService(ports: ImportPorts): ImportService {
+  const { store, files, csv, jobs } = ports;
+
+  async function propose(file: string, shop: string = NO_SHOP) {
+    const table = await openTable(files, csv, file);
+    return { table, mapping: proposeFor(table, shop, ports.localOffsetMinutes) };
+  }
+
+  async function run(
+    file: string,
+    mapping: ImportMapping,
+    options: { readonly signal?: AbortSignal; progress?(bytes: number): void } = {},
+  ): Promise<ImportReport> {
+    const table = await openTable(files, csv, file);
+    const mapper = createRowMapper(mapping, table.header, table.format === 'csv');
+    const rejected: { line: number; reason: RejectReason }[] = [];
+    const damaged: { line: number }[] = [];
+    const total = { rows: 0, imported: 0, duplicates: 0, rejected: 0 };
+    let batch: ImportRecord[] = [];
+    let writing: Promise<void> | null = null;
+    let failed: unknown = null;
+
+    // One batch is written while the next is read; never two, so that memory stays bounded.
+    async function write(): Promise<void> {
+      const records = batch;
+      batch = [];
+      await writing;
+      if (failed !== null) throw failed;
+      if (options.signal !== undefined) throwIfCancelled(options.signal);
+      writing = store.importRecords(records).then(
+        (done) => {
+          total.imported += done.imported;
+          total.duplicates += done.duplicates;
+          ports.imported?.(done.imported);
+        },
+        (error: unknown) => {
+          failed = error;
+        },
+      );
+    }
+
+    try {
+      for await (const rows of table.rows((bytes) => options.progress?.(bytes))) {
+        for (const row of rows) {
+          total.rows++;
+          const mapped = mapper.map(row);
+          if (mapped.ok) {
+            if (mapped.damaged && damaged.length < MAX_LISTED) damaged.push({ line: row.line });
+            batch.push(mapped.record);
+            if (batch.length >= BATCH) await write();
+          } else {
+            total.rejected++;
+            if (rejected.length < MAX_LISTED) rejected.push({ line: row.line, reason: mapped.reason });
+          }
+        }
+      }
+      if (batch.length > 0) await write();
+    } finally {
+      await writing;
+    }
+    if (failed !== null) throw failed;
+    if (total.imported >= OPTIMIZE_FROM) await store.optimize();
+    return {
+      rows: total.rows,
+      imported: total.imported,
+      duplicates: total.duplicates,
+      rejected,
+      rejected_total: total.rejected,
+      damaged,
+      encoding: table.encoding,
+    };
+  }
+
+  async function savedMapping(header: readonly string[]): Promise<ImportMapping | null> {
+    const saved = await readSaved();
+    const parsed = ImportMappingInput.safeParse(saved[signature(header)]);
+    return parsed.success ? asMapping(parsed.data) : null;
+  }
+
+  async function saveMapping(header: readonly string[], mapping: ImportMapping): Promise<void> {
+    const entries = Object.entries(await readSaved()).filter(([key]) => key !== signature(header));
+    await store.setSetting(
+      SAVED_MAPPINGS,
+      Object.fromEntries([...entries.slice(1 - KEPT_MAPPINGS), [signature(header), mapping]]),
+    );
+  }
+
+  async function readSaved(): Promise<Record<string, unknown>> {
+    const saved = await store.setting(SAVED_MAPPINGS);
+    return typeof saved === 'object' && saved !== null && !Array.isArray(saved)
+      ? (saved as Record<string, unknown>)
+      : {};
+  }
+
+  return {
+    propose,
+    run,
+
+    async 'import.preview'(input): Promise<ImportPreview> {
+      const { table, mapping: proposed } = await propose(input.file);
+      const mapping =
+        input.mapping === undefined ? ((await savedMapping(table.header)) ?? proposed) : asMapping(input.mapping);
+      const { name, bytes } = await files.describe(input.file);
+      const mapper = tryMapper(mapping, table);
+      return {
+        file: { handle: input.file, name, bytes },
+        encoding: table.encoding,
+        delimiter: table.delimiter,
+        columns: table.header.map((header, index) => ({
+          index,
+          header,
+          samples: [
+            ...new Set(table.sample.map((row) => row.cells[index] ?? '').filter((value) => value !== '')),
+          ].slice(0, SAMPLES),
+        })),
+        mapping,
+        rows:
+          mapper === null
+            ? []
+            : table.sample.slice(0, PREVIEW_ROWS).map((row) => {
+                const mapped = mapper.map(row);
+                return { line: row.line, ...mapper.parts(row), problem: mapped.ok ? null : mapped.reason };
+              }),
+      };
+    },
+
+    async 'import.start'(input) {
+      const mapping = asMapping(input.mapping);
+      const { name, bytes } = await files.describe(input.file);
+      // Whatever is wrong with file or mapping as a whole is said at once, not by a failed job.
+      const table = await openTable(files, csv, input.file);
+      createRowMapper(mapping, table.header, table.format === 'csv');
+      await saveMapping(table.header, mapping);
+      const job = jobs.start({
+        kind: 'import',
+        title: name,
+        unit: 'bytes',
+        total: bytes,
+        run: async ({ signal, progress }) => ({ ...(await run(input.file, mapping, { signal, progress })) }),
+      });
+      return { job_id: job.job_id };
+    },
+  };
+}
+
+/** The mapping proposed for a table, with the desktop's offset at the time of the records, not today's: summer time. */
+export function proposeFor(table: Table, shop: string, localOffsetMinutes: (at: number) => number): ImportMapping {
+  const rows = table.sample.filter((row) => row.problem === null).map((row) => row.cells);
+  const mapping = proposeMapping({ header: table.header, rows, utcOffsetMinutes: 0, shop });
+  const mapper = tryMapper(mapping, table);
+  const first = mapper === null ? null : table.sample.map((row) => mapper.parts(row).sent_at).find((at) => at !== null);
+  return { ...mapping, utc_offset_minutes: localOffsetMinutes(first ?? 0) };
+}
+
+/** From the schema's output: absent columns are absent, not undefined. */
+export function asMapping(input: ReturnType<typeof ImportMappingInput.parse>): ImportMapping {
+  const columns = Object.fromEntries(Object.entries(input.columns).filter(([, column]) => column !== undefined));
+  return { ...input, columns };
+}
+
+/** A mapping file as it was saved (`--map`, `--propose`). MAPPING_INVALID. */
+export function parseMapping(json: string): ImportMapping {
+  let value: unknown;
+  try {
+    value = JSON.parse(json.replace(/^\ufeff/u, ''));
+  } catch {
+    throw new AppFailure('MAPPING_INVALID', 'not JSON');
+  }
+  const parsed = ImportMappingInput.safeParse(value);
+  if (!parsed.success)
+    throw new AppFailure('MAPPING_INVALID', 'not the shape of a mapping', {
+      at: parsed.error.issues[0]?.path.join('.') ?? '',
+    });
+  return asMapping(parsed.data);
+}
+
+function signature(header: readonly string[]): string {
+  return header.join('\u001f');
+}
+
+function tryMapper(mapping: ImportMapping, table: Table) {
+  try {
+    return createRowMapper(mapping, table.header, table.format === 'csv');
+  } catch {
+    return null;
+  }
+}

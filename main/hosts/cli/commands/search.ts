@@ -1,0 +1,158 @@
+import { Option, type Command } from 'commander';
+import type { AgentOverviewRow, ConsumerRow, NumberRow, SearchRow } from '#shared/contract/views.ts';
+import { fill, type CliWords } from '#shared/i18n/cli.ts';
+import { isoWithOffset, localOffsetMinutes } from '#shared/lib/iso-time.ts';
+import { visibilityOf } from '#main/core/search/visibility.ts';
+import { addFilters, integer, readFilters, type FilterOptions } from '../filters.ts';
+import { commandLineFiles } from '../files.ts';
+import { withStore } from '../open-store.ts';
+import type { Action } from '../program.ts';
+import { UsageError } from '../usage.ts';
+
+interface SearchOptions extends FilterOptions {
+  readonly limit: string;
+  readonly cursor?: string;
+  readonly count?: boolean;
+  readonly by?: 'agent' | 'number' | 'consumer';
+}
+
+const PAGE = 1_000;
+const MAX_LIMIT = 1_000_000;
+const DEFAULT_LIMIT = 50;
+
+const isoOf = (at: number): string => isoWithOffset(at, localOffsetMinutes(at));
+
+/** SR1–SR5, SR9, SR10. */
+export function addSearch(program: Command, words: CliWords, action: Action): void {
+  addFilters(program.command('search').description(words.commands.search), words)
+    .option('--limit <n>', words.options.limit, String(DEFAULT_LIMIT))
+    .option('--cursor <cursor>', words.options.cursor)
+    .option('--count', words.options.count)
+    .addOption(new Option('--by <what>', words.options.by).choices(['agent', 'number', 'consumer']))
+    .action(
+      action(async ({ output, global, signal }, options: SearchOptions) => {
+        const { usage } = words;
+        const limit = integer('--limit', options.limit, 1, MAX_LIMIT, words);
+        if (options.count === true && options.by !== undefined) throw new UsageError(usage.oneMode);
+        if (
+          options.cursor !== undefined &&
+          (options.count === true || options.by === 'agent' || options.by === 'number')
+        )
+          throw new UsageError(usage.cursorWithMode);
+        const files = commandLineFiles();
+        const { query, invalid, nothing } = await readFilters(options, files, words, Date.now());
+        const numbersAsked = [options.order, options.ordersFile, options.violation, options.violationsFile].some(
+          (given) => given !== undefined,
+        );
+        if (options.by === 'number' && !numbersAsked) throw new UsageError(usage.byNumber);
+        if (invalid.length > 0) output.say(fill(words.invalidNumbers, { count: invalid.length }));
+
+        return withStore(
+          global,
+          async ({ store }) => {
+            const visibility = await visibilityOf(store);
+            if (options.count === true) {
+              const { count } = nothing ? { count: 0 } : await store.count(query, visibility, null, signal);
+              if (output.json) output.result({ count });
+              else output.line(String(count));
+            } else if (options.by === 'agent') {
+              const agents = nothing ? [] : await store.searchAgents(query, visibility, signal);
+              if (output.json) output.result({ agents: agents.map(agentResult) });
+              else
+                for (const row of agents)
+                  output.line([row.agent, row.receptions, row.sessions, row.messages, row.unanswered].join('\t'));
+            } else if (options.by === 'number') {
+              const numbers: readonly NumberRow[] = nothing ? [] : await store.searchNumbers(query, visibility, signal);
+              if (output.json) output.result({ numbers, invalid });
+              else
+                for (const row of numbers)
+                  output.line([row.number, row.hit ? '+' : '-', row.conversations, row.messages].join('\t'));
+            } else if (options.by === 'consumer') {
+              const found = await pages<ConsumerRow>(limit, options.cursor ?? null, nothing, async (page) => {
+                const { consumers, cursor } = await store.searchConsumers(query, visibility, page, signal);
+                return { rows: consumers, cursor };
+              });
+              if (output.json) output.result({ consumers: found.rows.map(consumerResult), cursor: found.cursor });
+              else
+                for (const row of found.rows)
+                  output.line([row.consumer, row.shop, row.sessions, row.messages, isoOf(row.last_at)].join('\t'));
+            } else {
+              const found = await pages<SearchRow>(limit, options.cursor ?? null, nothing, (page) =>
+                store.search(query, visibility, page, signal),
+              );
+              if (output.json) output.result({ rows: found.rows.map(rowResult), cursor: found.cursor });
+              else {
+                for (const row of found.rows) output.line(readable(row));
+                if (found.cursor !== null) output.say(fill(words.moreRows, { cursor: found.cursor }));
+              }
+            }
+            return 0;
+          },
+          { reading: true },
+        );
+      }),
+    );
+}
+
+/** As many pages as the limit takes; the answer's cursor goes on where it ended. */
+async function pages<T>(
+  limit: number,
+  start: string | null,
+  nothing: boolean,
+  load: (page: {
+    limit: number;
+    cursor: string | null;
+  }) => Promise<{ readonly rows: readonly T[]; readonly cursor: string | null }>,
+): Promise<{ readonly rows: readonly T[]; readonly cursor: string | null }> {
+  if (nothing) return { rows: [], cursor: null };
+  const rows: T[] = [];
+  let cursor = start;
+  do {
+    const page = await load({ limit: Math.min(PAGE, limit - rows.length), cursor });
+    for (const row of page.rows) rows.push(row);
+    ({ cursor } = page);
+  } while (cursor !== null && rows.length < limit);
+  return { rows, cursor };
+}
+
+/** The shapes of design.md: fields may be added, not renamed. */
+function rowResult(row: SearchRow): Record<string, unknown> {
+  return {
+    message_id: row.message_id,
+    conversation_id: row.conversation_id,
+    shop: row.shop,
+    agent: row.agent,
+    consumer: row.consumer,
+    order_nos: row.order_nos,
+    violation_nos: row.violation_nos,
+    sent_at: isoOf(row.sent_at),
+    sender: row.sender,
+    sender_name: row.sender_name,
+    kind: row.kind,
+    text: row.text,
+    recalled: row.recalled,
+    matches: row.matches,
+  };
+}
+
+function agentResult(row: AgentOverviewRow): Record<string, unknown> {
+  const { agent, account, receptions, sessions, messages, unanswered, recalls, median_first_response_ms } = row;
+  return { agent, account, receptions, sessions, messages, unanswered, recalls, median_first_response_ms };
+}
+
+function consumerResult(row: ConsumerRow): Record<string, unknown> {
+  return {
+    consumer: row.consumer,
+    shop: row.shop,
+    sessions: row.sessions,
+    messages: row.messages,
+    last_at: isoOf(row.last_at),
+    unanswered: row.unanswered,
+  };
+}
+
+/** Control characters of a message must not steer the terminal (SE2). */
+function readable(row: SearchRow): string {
+  const text = row.text.replaceAll(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ' ');
+  return [isoOf(row.sent_at), row.shop, row.agent, row.consumer, row.sender, text].join('\t');
+}

@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import { defineConfig } from '@playwright/test';
+
+const installed = process.env['WORKBENCH_CHROMIUM'] ?? '/usr/bin/chromium';
+// Chromium refuses to run as root with its sandbox; containers have a small /dev/shm.
+const asRoot = process.getuid?.() === 0 ? ['--no-sandbox', '--disable-dev-shm-usage'] : [];
+
+/** End-to-end tests: the whole program in the browser host, driven by a real Chromium (test/support/browser-host.ts). */
+export default defineConfig({
+  testDir: 'test/e2e',
+  testMatch: '**/*.test.ts',
+  outputDir: 'test-results',
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  workers: 1,
+  forbidOnly: process.env['CI'] !== undefined,
+  reporter: 'line',
+  use: {
+    viewport: { width: 1280, height: 800 },
+    locale: 'zh-CN',
+    timezoneId: 'Asia/Shanghai',
+    colorScheme: 'light',
+    contextOptions: { reducedMotion: 'reduce' },
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    launchOptions: {
+      ...(existsSync(installed) ? { executablePath: installed } : {}),
+      args: [...asRoot, '--font-render-hinting=none', '--disable-background-networking'],
+    },
+  },
+});

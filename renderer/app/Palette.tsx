@@ -1,0 +1,271 @@
+import { useMemo, useState, type KeyboardEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { createPortal } from 'react-dom';
+import { bridge } from '#renderer/bridge/index.ts';
+import { useLive } from '#renderer/bridge/live.ts';
+import { claimAndSay } from '#renderer/features/inbox/Inbox.tsx';
+import { Icon, type IconName } from '#renderer/ui/Icon.tsx';
+import { Kbd } from '#renderer/ui/marks.tsx';
+import { changeSettings } from './dialogs.tsx';
+import { isMac, shownKeys, type ShortcutId } from './shortcuts.ts';
+import { go, usePlace } from './store.ts';
+import { resolveLocale } from './i18n.ts';
+
+interface Command {
+  readonly id: string;
+  readonly group: 'go' | 'do' | 'conversation' | 'view';
+  readonly icon: IconName;
+  readonly label: string;
+  readonly note?: string;
+  readonly shortcut?: ShortcutId;
+  readonly run: () => void;
+}
+
+/** Every word of the query appears somewhere in the label, in any order and case. */
+export function matches(query: string, text: string): boolean {
+  const hay = text.toLowerCase();
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => hay.includes(word));
+}
+
+export function Palette(props: { onClose: () => void }) {
+  const { t } = useTranslation();
+  const [query, setQuery] = useState('');
+  const [current, setCurrent] = useState(0);
+  const rows = usePlace((state) => state.rows);
+  const settings = useLive((state) => state.settings);
+  const accounts = useLive((state) => state.accounts);
+
+  const commands = useMemo<Command[]>(() => {
+    const dark =
+      document.documentElement.dataset['theme'] === 'dark' ||
+      (!document.documentElement.dataset['theme'] && matchMedia('(prefers-color-scheme: dark)').matches);
+    const list: Command[] = [
+      {
+        id: 'reception',
+        group: 'go',
+        icon: 'chat',
+        label: t('palette.toReception'),
+        shortcut: 'reception',
+        run: () => go.to('reception'),
+      },
+      {
+        id: 'records',
+        group: 'go',
+        icon: 'records',
+        label: t('palette.toRecords'),
+        shortcut: 'records',
+        run: () => go.to('records'),
+      },
+      {
+        id: 'connection',
+        group: 'go',
+        icon: 'pulse',
+        label: t('palette.toConnection'),
+        run: () => go.to('connection'),
+      },
+      {
+        id: 'settings',
+        group: 'go',
+        icon: 'settings',
+        label: t('palette.openSettings'),
+        shortcut: 'settings',
+        run: () => go.dialog('settings'),
+      },
+      { id: 'claim', group: 'do', icon: 'hourglass', label: t('palette.claimNext'), run: () => void claimLongest(t) },
+      {
+        id: 'next',
+        group: 'do',
+        icon: 'arrowDown',
+        label: t('palette.nextConversation'),
+        shortcut: 'next',
+        run: () => go.step(1),
+      },
+      {
+        id: 'previous',
+        group: 'do',
+        icon: 'arrowUp',
+        label: t('palette.previousConversation'),
+        shortcut: 'previous',
+        run: () => go.step(-1),
+      },
+      {
+        id: 'composer',
+        group: 'do',
+        icon: 'pencil',
+        label: t('palette.focusComposer'),
+        run: () => setTimeout(() => document.getElementById('composer')?.focus()),
+      },
+      {
+        id: 'numbers',
+        group: 'do',
+        icon: 'search',
+        label: t('palette.searchNumbers'),
+        run: () => go.searchNumbers([], 'numbers'),
+      },
+      {
+        id: 'import',
+        group: 'do',
+        icon: 'upload',
+        label: t('palette.importRecords'),
+        run: () => go.searchNumbers([], 'import'),
+      },
+      {
+        id: 'reconnect',
+        group: 'do',
+        icon: 'refresh',
+        label: t('palette.reconnectAll'),
+        run: () => {
+          for (const account of accounts ?? [])
+            void bridge.call('accounts.reconnect', { account_id: account.account_id });
+        },
+      },
+      { id: 'add', group: 'do', icon: 'plus', label: t('nav.addAccount'), run: () => go.dialog('account') },
+      {
+        id: 'panel',
+        group: 'view',
+        icon: 'panel',
+        label: t('palette.togglePanel'),
+        shortcut: 'panel',
+        run: () => go.panel(),
+      },
+      {
+        id: 'theme',
+        group: 'view',
+        icon: 'sun',
+        label: t('palette.toggleTheme'),
+        run: () => void changeSettings({ theme: dark ? 'light' : 'dark' }),
+      },
+      {
+        id: 'density',
+        group: 'view',
+        icon: 'sort',
+        label: t('palette.toggleDensity'),
+        run: () => void changeSettings({ density: settings?.density === 'comfortable' ? 'compact' : 'comfortable' }),
+      },
+      {
+        id: 'locale',
+        group: 'view',
+        icon: 'chat',
+        label: t('palette.toggleLocale'),
+        run: () => void changeSettings({ locale: resolveLocale(settings?.locale) === 'en' ? 'zh-CN' : 'en' }),
+      },
+    ];
+    for (const row of rows.slice(0, 500)) {
+      const name = row.consumer?.name ?? row.title;
+      list.push({
+        id: `conversation-${row.key}`,
+        group: 'conversation',
+        icon: 'user',
+        label: name,
+        note: row.shop.name,
+        run: () => go.open(row),
+      });
+    }
+    return list;
+  }, [t, rows, settings, accounts]);
+
+  const shown = commands
+    .filter((command) =>
+      query.trim() === ''
+        ? command.group !== 'conversation'
+        : matches(query.trim(), `${command.label} ${command.note ?? ''}`),
+    )
+    .slice(0, 40);
+  const index = Math.min(current, Math.max(0, shown.length - 1));
+  const run = (command: Command | undefined): void => {
+    if (!command) return;
+    props.onClose();
+    command.run();
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    if (event.key === 'ArrowDown') setCurrent(Math.min(shown.length - 1, index + 1));
+    else if (event.key === 'ArrowUp') setCurrent(Math.max(0, index - 1));
+    else if (event.key === 'Enter') run(shown[index]);
+    else if (event.key === 'Escape') props.onClose();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return createPortal(
+    <div className="palette-scrim" onPointerDown={(event) => event.target === event.currentTarget && props.onClose()}>
+      <div className="palette" role="dialog" aria-modal="true" aria-label={t('palette.title')} onKeyDown={onKeyDown}>
+        <div className="palette-query">
+          <Icon name="search" />
+          <input
+            autoFocus
+            value={query}
+            placeholder={t('palette.placeholder')}
+            aria-label={t('palette.placeholder')}
+            role="combobox"
+            aria-expanded="true"
+            aria-controls="palette-list"
+            aria-activedescendant={shown[index] ? `palette-${shown[index].id}` : undefined}
+            onChange={(event) => {
+              setQuery(event.target.value);
+              setCurrent(0);
+            }}
+          />
+          <Kbd>Esc</Kbd>
+        </div>
+        <div className="palette-list" id="palette-list" role="listbox" aria-label={t('palette.title')}>
+          {shown.length === 0 && <p className="palette-empty">{t('palette.empty')}</p>}
+          {shown.map((command, at) => (
+            <div key={command.id} role="presentation">
+              {shown[at - 1]?.group !== command.group && (
+                <p className="palette-group" role="presentation">
+                  {t(`palette.groups.${command.group}`)}
+                </p>
+              )}
+              <div
+                id={`palette-${command.id}`}
+                role="option"
+                aria-selected={at === index}
+                className="palette-command"
+                ref={(element) => {
+                  if (at === index) element?.scrollIntoView({ block: 'nearest' });
+                }}
+                onPointerMove={() => setCurrent(at)}
+                onClick={() => run(command)}
+              >
+                <Icon name={command.icon} />
+                <span className="ellipsis foreign">{command.label}</span>
+                {command.note && <span className="palette-note ellipsis foreign">{command.note}</span>}
+                {command.shortcut && (
+                  <span className="palette-keys">
+                    {shownKeys(command.shortcut, isMac()).map((key) => (
+                      <Kbd key={key}>{key}</Kbd>
+                    ))}
+                  </span>
+                )}
+              </div>
+            </div>
+          ))}
+        </div>
+      </div>
+    </div>,
+    document.body,
+  );
+}
+
+/** The longest waiting one of what is filtered at the left. */
+async function claimLongest(t: ReturnType<typeof useTranslation>['t']): Promise<void> {
+  const { accountId, shopId } = usePlace.getState();
+  const answer = await bridge.call('conversations.list', {
+    account_id: accountId,
+    ...(shopId === null ? {} : { shop_id: shopId }),
+    intake: 'waiting',
+    limit: 200,
+    cursor: null,
+  });
+  if (!answer.ok) return;
+  const longest = answer.result.conversations.toSorted(
+    (a, b) => (a.waiting_since ?? Infinity) - (b.waiting_since ?? Infinity),
+  )[0];
+  if (!longest) return go.intake('waiting');
+  const claimed = await claimAndSay(longest, longest.consumer?.name ?? longest.title, t);
+  if (claimed) go.open({ key: claimed.key, intake: 'active' });
+}

@@ -1,0 +1,139 @@
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { AccountView, JobView } from '#shared/contract/views.ts';
+import { bridge } from '#renderer/bridge/index.ts';
+import { useLive, windowClock } from '#renderer/bridge/live.ts';
+import { currentLocale, errorWords } from '#renderer/ui/words.ts';
+import { Button, Hint, IconButton } from '#renderer/ui/Button.tsx';
+import {
+  formatBytes,
+  formatCountdown,
+  formatDuration,
+  formatNumber,
+  formatTimeSeconds,
+  type Locale,
+} from '#renderer/ui/format.ts';
+import { Icon } from '#renderer/ui/Icon.tsx';
+import { Dot, ProgressBar } from '#renderer/ui/marks.tsx';
+import { toast } from '#renderer/ui/Toast.tsx';
+import { useNow } from '#renderer/ui/use-now.ts';
+import { CONNECTION_TONES } from './Rail.tsx';
+import { go } from './store.ts';
+
+/** Each account's connection and how far it is synced (SY9), what profile this is, and what runs. */
+export function StatusBar() {
+  const { t } = useTranslation();
+  const accounts = useLive((state) => state.accounts) ?? [];
+  const info = useLive((state) => state.info);
+  const jobs = useLive((state) => state.jobs);
+  const running = jobs.filter((job) => job.state === 'running' || job.state === 'queued');
+  return (
+    <footer className="status" aria-label={t('status.label')}>
+      <div className="status-accounts">
+        {accounts.map((account) => (
+          <AccountStatus key={account.account_id} account={account} />
+        ))}
+      </div>
+      {running.map((job) => (
+        <JobStatus key={job.job_id} job={job} />
+      ))}
+      {info && (
+        <span className="status-note">
+          {info.practice && <>{t('status.practice')} · </>}
+          {t(`status.key.${info.key_storage}`)}
+        </span>
+      )}
+    </footer>
+  );
+}
+
+function AccountStatus({ account }: { account: AccountView }) {
+  const { t, i18n } = useTranslation();
+  const locale = currentLocale(i18n.language);
+  const retryAt = account.problem?.retry_at ?? null;
+  useNow(retryAt !== null);
+  const live = account.state === 'live';
+  return (
+    <span className="status-account">
+      <button type="button" className="status-link" onClick={() => go.to('connection')}>
+        <Dot {...CONNECTION_TONES[account.state]} label={t(`connection.${account.state}`)} />
+        <span className="ellipsis foreign">{account.label}</span>
+      </button>
+      <span className="num status-soft">
+        {live || account.state === 'catching-up' ? null : `${t(`connection.${account.state}`)} · `}
+        {account.state === 'catching-up' && `${t('connection.catching-up')} · `}
+        {account.synced_at === null
+          ? t('status.neverSynced')
+          : t('status.synced', { time: formatTimeSeconds(account.synced_at, locale), seq: account.event_seq })}
+        {retryAt !== null && ` · ${t('status.retryIn', { time: formatCountdown(retryAt - windowClock()) })}`}
+      </span>
+      {(account.state === 'backing-off' || account.state === 'offline') && (
+        <Button
+          size="small"
+          look="quiet"
+          className="status-action"
+          onClick={() =>
+            void bridge
+              .call('accounts.reconnect', { account_id: account.account_id })
+              .then((answer) => answer.ok || toast({ tone: 'failed', text: errorWords(answer.error).title }))
+          }
+        >
+          {t('status.reconnect')}
+        </Button>
+      )}
+    </span>
+  );
+}
+
+export function jobProgress(job: JobView, locale: Locale, t: ReturnType<typeof useTranslation>['t']): string {
+  if (job.unit === 'bytes')
+    return t('status.jobBytes', {
+      done: formatBytes(job.done, locale),
+      total: job.total === null ? '…' : formatBytes(job.total, locale),
+    });
+  if (job.total === null) return t('status.jobRowsOpen', { done: formatNumber(job.done, locale) });
+  return t('status.jobRows', { done: formatNumber(job.done, locale), total: formatNumber(job.total, locale) });
+}
+
+function JobStatus({ job }: { job: JobView }) {
+  const { t, i18n } = useTranslation();
+  const locale = currentLocale(i18n.language);
+  const [cancelling, setCancelling] = useState(false);
+  const kind = t(`status.jobKind.${job.kind}`);
+  return (
+    <span className="status-job" role="status">
+      <Hint text={`${kind} ${job.title}`}>
+        <span className="ellipsis foreign">{kind}</span>
+      </Hint>
+      <ProgressBar share={job.total ? job.done / job.total : null} label={`${kind} ${job.title}`} />
+      <span className="num">{job.state === 'queued' ? t('status.jobState.queued') : jobProgress(job, locale, t)}</span>
+      {job.eta_ms !== null && job.eta_ms > 0 && (
+        <span className="num">{t('status.jobLeft', { time: formatDuration(job.eta_ms, locale) })}</span>
+      )}
+      <IconButton
+        icon="close"
+        iconSize={12}
+        className="status-cancel"
+        label={t('status.jobCancel')}
+        placement="top"
+        disabled={cancelling}
+        onClick={() => {
+          setCancelling(true);
+          void bridge.call('jobs.cancel', { job_id: job.job_id }).finally(() => setCancelling(false));
+        }}
+      />
+    </span>
+  );
+}
+
+export function HostStrip() {
+  const { t } = useTranslation();
+  const host = useLive((state) => state.host);
+  if (host !== 'gone') return null;
+  return (
+    <div className="ui-strip is-waiting" role="alert">
+      <Icon name="offline" size={14} />
+      {t('status.hostGone')}
+    </div>
+  );
+}

@@ -1,0 +1,60 @@
+import { create } from 'zustand';
+import type { ConversationView } from '#shared/contract/views.ts';
+import type { AccountId, ConversationKey, ShopId } from '#shared/domain/ids.ts';
+import type { Intake } from '#shared/protocol/entities.ts';
+
+export type Screen = 'reception' | 'records' | 'connection';
+
+/** Where the person is in the window. No truth of the records lives here (design.md, data flow). */
+interface Place {
+  readonly screen: Screen;
+  readonly accountId: AccountId | null;
+  readonly shopId: ShopId | null;
+  readonly intake: Intake;
+  readonly conversation: ConversationKey | null;
+  readonly panelOpen: boolean;
+  readonly dialog: 'settings' | 'account' | 'palette' | null;
+  /** A search that another screen asked for; `turn` makes the same one twice two requests. */
+  readonly recordsRequest: {
+    readonly numbers: readonly string[];
+    readonly dialog?: 'numbers' | 'import';
+    readonly turn: number;
+  } | null;
+  readonly rows: readonly ConversationView[];
+}
+
+export const usePlace = create<Place>()(() => ({
+  screen: 'reception',
+  accountId: null,
+  shopId: null,
+  intake: 'active',
+  conversation: null,
+  panelOpen: true,
+  dialog: null,
+  recordsRequest: null,
+  rows: [],
+}));
+
+export const go = {
+  to: (screen: Screen): void => usePlace.setState({ screen, dialog: null }),
+  dialog: (dialog: Place['dialog']): void => usePlace.setState({ dialog }),
+  open: (conversation: Pick<ConversationView, 'key' | 'intake'>): void =>
+    usePlace.setState({ screen: 'reception', conversation: conversation.key, intake: conversation.intake }),
+  intake: (intake: Intake): void => usePlace.setState({ intake }),
+  account: (accountId: AccountId | null, shopId: ShopId | null): void =>
+    usePlace.setState({ accountId, shopId, screen: 'reception' }),
+  panel: (): void => usePlace.setState((state) => ({ panelOpen: !state.panelOpen })),
+  searchNumbers: (numbers: readonly string[], dialog?: 'numbers' | 'import'): void =>
+    usePlace.setState((state) => ({
+      screen: 'records',
+      dialog: null,
+      recordsRequest: { numbers, ...(dialog ? { dialog } : {}), turn: (state.recordsRequest?.turn ?? 0) + 1 },
+    })),
+  /** The next or previous row of the list that is shown. */
+  step: (by: 1 | -1): void => {
+    const { rows, conversation } = usePlace.getState();
+    const index = rows.findIndex((row) => row.key === conversation);
+    const next = rows[index < 0 ? 0 : Math.max(0, Math.min(rows.length - 1, index + by))];
+    if (next) go.open(next);
+  },
+};

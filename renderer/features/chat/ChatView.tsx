@@ -1,0 +1,405 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { assessRecall } from '#shared/domain/recall/assess.ts';
+import type { AppError } from '#shared/contract/errors.ts';
+import type { ConversationView, MessageView, OutgoingView } from '#shared/contract/views.ts';
+import type { ConversationKey } from '#shared/domain/ids.ts';
+import { useAsk } from '#renderer/bridge/ask.ts';
+import { bridge } from '#renderer/bridge/index.ts';
+import { serverNow, useAccount, useLive } from '#renderer/bridge/live.ts';
+import { currentLocale, errorLine, errorWords } from '#renderer/ui/words.ts';
+import { Button } from '#renderer/ui/Button.tsx';
+import { formatCountdown, formatStamp } from '#renderer/ui/format.ts';
+import { Icon } from '#renderer/ui/Icon.tsx';
+import { Menu, type MenuAnchor, type MenuItem } from '#renderer/ui/Menu.tsx';
+import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
+import { toast } from '#renderer/ui/Toast.tsx';
+import { useNow } from '#renderer/ui/use-now.ts';
+import { ChatHeader } from './ChatHeader.tsx';
+import { Composer, type ComposerHandle } from './Composer.tsx';
+import { MessageList, type MessageListHandle } from './MessageList.tsx';
+import type { RowActions } from './MessageRow.tsx';
+import { messageFacts, outgoingFacts, recallContext } from './recall/facts.ts';
+import { recallMenu } from './recall/menu.ts';
+import { RecallDialog } from './recall/RecallDialog.tsx';
+import { reasonWords, riskWords } from './recall/words.ts';
+import { useChat } from './use-chat.ts';
+import './chat.css';
+
+export interface ChatViewProps {
+  readonly conversationKey: ConversationKey;
+  readonly panelOpen: boolean;
+  readonly onPanel: () => void;
+  readonly onSearchNumber: (number: string) => void;
+  /** Claims a waiting conversation and tells the outcome (IN2). */
+  readonly onClaim: (conversation: ConversationView, name: string) => Promise<unknown>;
+}
+
+export function ChatView(props: ChatViewProps) {
+  const { t } = useTranslation();
+  const asked = useAsk('conversations.get', { conversation_key: props.conversationKey });
+  const { reload } = asked;
+  useEffect(
+    () =>
+      bridge.subscribe(
+        'conversations',
+        ({ keys }) => (keys.length === 0 || keys.includes(props.conversationKey)) && reload(),
+      ),
+    [props.conversationKey, reload],
+  );
+  if (!asked.data)
+    return (
+      <section className="chat" aria-label={t('chat.label')}>
+        {asked.error ? (
+          <ErrorState
+            words={errorWords(asked.error)}
+            code={asked.error.code}
+            retry={t('common.retry')}
+            onRetry={reload}
+          />
+        ) : (
+          <LoadingState label={t('common.loading')} />
+        )}
+      </section>
+    );
+  return <OpenChat key={props.conversationKey} {...props} conversation={asked.data} />;
+}
+
+type Target = { readonly message: MessageView } | { readonly outgoing: OutgoingView };
+
+function failure(error: AppError): void {
+  const words = errorWords(error);
+  toast({ tone: 'failed', text: words.title, note: errorLine(words) });
+}
+
+function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
+  const { t, i18n } = useTranslation();
+  const locale = currentLocale(i18n.language);
+  const { conversation } = props;
+  const account = useAccount(conversation.account_id);
+  const appVersion = useLive((state) => state.info?.version ?? '0.0.0');
+  const hostThere = useLive((state) => state.host) === 'connected';
+  const chat = useChat(conversation.key);
+  const list = useRef<MessageListHandle>(null);
+  const composer = useRef<ComposerHandle>(null);
+  const [menu, setMenu] = useState<{ target: Target; anchor: MenuAnchor } | null>(null);
+  const [recalling, setRecalling] = useState<MessageView | null>(null);
+  const [freshRecalls, setFreshRecalls] = useState<ReadonlySet<number>>(new Set());
+  const name = conversation.type === 'group' ? conversation.title : (conversation.consumer?.name ?? conversation.title);
+
+  // What was read is told to the gateway once, and only while the person can see it.
+  const told = useRef(0);
+  const lastSeq = chat.messages?.at(-1)?.conv_seq ?? 0;
+  const tellRead = useCallback(() => {
+    if (conversation.intake !== 'active' || lastSeq <= told.current || !document.hasFocus()) return;
+    told.current = lastSeq;
+    void bridge.call('conversations.read', { conversation_key: conversation.key, conv_seq: lastSeq });
+  }, [conversation.key, conversation.intake, lastSeq]);
+  useEffect(() => {
+    tellRead();
+    addEventListener('focus', tellRead);
+    return () => removeEventListener('focus', tellRead);
+  }, [tellRead]);
+
+  const { older } = chat;
+  const jump = useCallback(
+    async (msgId: string): Promise<void> => {
+      for (let page = 0; page < 25; page++) {
+        if (list.current?.show(msgId)) return;
+        if (!(await older(200))) break;
+        // The list learns of the older page with the next frame.
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      }
+      if (!list.current?.show(msgId)) toast({ tone: 'info', text: t('chat.jumpNotFound') });
+    },
+    [older, t],
+  );
+
+  const { onSearchNumber } = props;
+  const actions = useMemo<RowActions>(
+    () => ({
+      openMenu: (target, anchor) => setMenu({ target, anchor }),
+      jumpTo: (msgId) => void jump(msgId),
+      searchNumber: onSearchNumber,
+      correct: (message) =>
+        composer.current?.correct(message.msg_id, message.text ?? t('recall.tombstone.self'), t('chat.correction')),
+      recall: (message) => setRecalling(message),
+      reedit: (message) => {
+        const recallId = message.recall?.recall_id ?? message.recalled?.recall_id;
+        if (!recallId) return;
+        void bridge
+          .call('recall.reedit', { recall_id: recallId })
+          .then((answer) => (answer.ok ? composer.current?.bringBack(answer.result.text) : failure(answer.error)));
+      },
+      cancelSend: (outgoing) => {
+        void bridge.call('messages.cancel', { client_msg_id: outgoing.client_msg_id }).then((answer) => {
+          if (!answer.ok) return failure(answer.error);
+          composer.current?.bringBack(answer.result.text);
+          toast({ tone: 'done', text: t('chat.cancelled') });
+        });
+      },
+      retry: (outgoing) =>
+        void bridge
+          .call('messages.retry', { client_msg_id: outgoing.client_msg_id })
+          .then((answer) => answer.ok || failure(answer.error)),
+      discard: (outgoing) =>
+        void bridge
+          .call('messages.discard', { client_msg_id: outgoing.client_msg_id })
+          .then((answer) => (answer.ok ? composer.current?.bringBack(answer.result.text) : failure(answer.error))),
+    }),
+    [jump, onSearchNumber, t],
+  );
+
+  // The menu and the dialog follow the message as it is now, not as it was when they opened (RC1).
+  const liveMessage = (message: MessageView): MessageView =>
+    chat.messages?.find((one) => one.key === message.key) ?? message;
+
+  return (
+    <section className="chat" aria-label={t('chat.label')}>
+      <ChatHeader
+        conversation={conversation}
+        account={account}
+        name={name}
+        panelOpen={props.panelOpen}
+        onPanel={props.onPanel}
+      />
+      {chat.messages === null ? (
+        chat.error ? (
+          <ErrorState
+            words={errorWords(chat.error)}
+            code={chat.error.code}
+            retry={t('common.retry')}
+            onRetry={() => void chat.reload()}
+          />
+        ) : (
+          <div className="chat-scroll-host">
+            <LoadingState label={t('common.loading')} rows={5} />
+          </div>
+        )
+      ) : chat.messages.length === 0 && chat.outgoing.length === 0 ? (
+        <div className="chat-scroll-host">
+          <StateMessage icon="chat" title={t('chat.empty')} note={t('chat.emptyNote')} />
+        </div>
+      ) : (
+        <MessageList
+          ref={list}
+          messages={chat.messages}
+          outgoing={chat.outgoing}
+          gaps={chat.gaps}
+          hasOlder={chat.hasOlder}
+          onOlder={() => void chat.older()}
+          conversation={conversation}
+          account={account}
+          appVersion={appVersion}
+          hostThere={hostThere}
+          freshRecalls={freshRecalls}
+          actions={actions}
+        />
+      )}
+      <LiveRegion messages={chat.messages} />
+      {foot()}
+      {menu && (
+        <MessageMenu
+          target={'message' in menu.target ? { message: liveMessage(menu.target.message) } : menu.target}
+          anchor={menu.anchor}
+          conversation={conversation}
+          actions={actions}
+          locale={locale}
+          onClose={() => setMenu(null)}
+        />
+      )}
+      {recalling && (
+        <LiveRecallDialog
+          message={liveMessage(recalling)}
+          conversation={conversation}
+          onClose={() => {
+            setFreshRecalls((before) => new Set(before).add(recalling.key));
+            setRecalling(null);
+            composer.current?.focus();
+          }}
+        />
+      )}
+    </section>
+  );
+
+  function foot() {
+    if (conversation.removed)
+      return (
+        <Closed>{`${t('chat.removed', { by: conversation.removed.by, time: formatStamp(conversation.removed.restorable_until) })} ${t('composer.closedRemoved')}`}</Closed>
+      );
+    if (conversation.account_id === null) return <Closed>{t('composer.noAccount')}</Closed>;
+    if (conversation.intake === 'waiting')
+      return <ClaimBar conversation={conversation} name={name} onClaim={props.onClaim} />;
+    if (conversation.intake === 'ended') return <Closed>{t('composer.closedEnded')}</Closed>;
+    if (
+      conversation.type === 'single' &&
+      conversation.assignee &&
+      account?.agent &&
+      conversation.assignee.agent_id !== account.agent.agent_id
+    )
+      return <Closed>{t('composer.closedOther', { name: conversation.assignee.name })}</Closed>;
+    return (
+      <Composer
+        ref={composer}
+        conversation={conversation}
+        account={account}
+        name={name}
+        onSent={() => list.current?.toEnd()}
+      />
+    );
+  }
+}
+
+function Closed(props: { children: string }) {
+  return (
+    <div className="chat-closed" role="note">
+      <Icon name="info" size={14} />
+      {props.children}
+    </div>
+  );
+}
+
+function ClaimBar(props: { conversation: ConversationView; name: string; onClaim: ChatViewProps['onClaim'] }) {
+  const { t } = useTranslation();
+  const [busy, setBusy] = useState(false);
+  return (
+    <div className="chat-claim">
+      <div>
+        <p className="chat-claim-title">{t('composer.claimTitle')}</p>
+        <p>{t('composer.claimText')}</p>
+      </div>
+      <Button
+        look="primary"
+        busy={busy}
+        onClick={() => {
+          setBusy(true);
+          void props.onClaim(props.conversation, props.name).finally(() => setBusy(false));
+        }}
+      >
+        {t('inbox.claim')}
+      </Button>
+    </div>
+  );
+}
+
+/** The menu with its live countdown: every second, and at once when message, policy or connection change. */
+function MessageMenu(props: {
+  target: Target;
+  anchor: MenuAnchor;
+  conversation: ConversationView;
+  actions: RowActions;
+  locale: 'zh-CN' | 'en';
+  onClose: () => void;
+}) {
+  const { t } = useTranslation();
+  const { target, conversation, actions, locale } = props;
+  const account = useAccount(conversation.account_id);
+  const appVersion = useLive((state) => state.info?.version ?? '0.0.0');
+  const hostThere = useLive((state) => state.host) === 'connected';
+  const now = serverNow(conversation.account_id, useNow());
+  const context = recallContext(account, conversation, appVersion, now, hostThere);
+  const items: MenuItem[] = [];
+  const text = 'message' in target ? target.message.text : target.outgoing.text;
+  const ours = 'outgoing' in target || target.message.sender.role === 'agent';
+
+  if (ours && context && account) {
+    const facts = 'message' in target ? messageFacts(target.message) : outgoingFacts(target.outgoing, account);
+    const model = recallMenu(assessRecall(facts, context), now);
+    items.push({
+      id: 'recall',
+      icon: 'undo',
+      danger: true,
+      label: model.action === 'cancel' ? t('chat.cancelPending') : t('chat.recall'),
+      ...(model.remainingMs === null ? {} : { trailing: formatCountdown(model.remainingMs) }),
+      ...(model.reason === null
+        ? {}
+        : {
+            note:
+              model.reason.level === 'blocked'
+                ? reasonWords(model.reason, t, locale)
+                : riskWords(model.reason, t, locale),
+          }),
+      disabled: model.disabled,
+      onSelect: () => {
+        if ('outgoing' in target) actions.cancelSend(target.outgoing);
+        else actions.recall(target.message);
+      },
+    });
+  }
+  if (ours && 'message' in target && conversation.intake === 'active')
+    items.push({
+      id: 'correct',
+      icon: 'pencil',
+      label: t('chat.sendCorrection'),
+      onSelect: () => actions.correct(target.message),
+    });
+  if (text !== null && text !== '')
+    items.push({
+      id: 'copy',
+      icon: 'copy',
+      label: t('chat.copyText'),
+      separatorBefore: items.length > 0,
+      onSelect: () => void copy(text, t),
+    });
+  if ('message' in target) {
+    const { message } = target;
+    items.push({ id: 'copy-id', icon: 'copy', label: t('chat.copyId'), onSelect: () => void copy(message.msg_id, t) });
+    for (const number of new Set([
+      ...message.order_nos,
+      ...message.violation_nos,
+      ...(message.order ? [message.order.order_no] : []),
+    ]))
+      items.push({
+        id: `number-${number}`,
+        icon: 'search',
+        label: t('chat.searchNumber', { number }),
+        onSelect: () => actions.searchNumber(number),
+      });
+  }
+  return <Menu anchor={props.anchor} label={t('chat.menu')} items={items} onClose={props.onClose} />;
+}
+
+async function copy(text: string, t: ReturnType<typeof useTranslation>['t']): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast({ tone: 'done', text: t('common.copied') });
+  } catch {
+    toast({ tone: 'failed', text: t('common.copyFailed') });
+  }
+}
+
+function LiveRecallDialog(props: { message: MessageView; conversation: ConversationView; onClose: () => void }) {
+  const account = useAccount(props.conversation.account_id);
+  const appVersion = useLive((state) => state.info?.version ?? '0.0.0');
+  const hostThere = useLive((state) => state.host) === 'connected';
+  const now = serverNow(props.conversation.account_id, useNow());
+  const context = recallContext(account, props.conversation, appVersion, now, hostThere);
+  if (!context) return null;
+  return (
+    <RecallDialog
+      message={props.message}
+      verdict={assessRecall(messageFacts(props.message), context)}
+      now={now}
+      onClose={props.onClose}
+    />
+  );
+}
+
+/** New messages of the consumer are read out, once, without those that were there when the chat opened. */
+function LiveRegion(props: { messages: readonly MessageView[] | null }) {
+  const { t } = useTranslation();
+  const heard = useRef<number | null>(null);
+  const [words, setWords] = useState('');
+  const last = props.messages?.at(-1);
+  useEffect(() => {
+    if (!last) return;
+    if (heard.current !== null && last.conv_seq > heard.current && last.sender.role === 'consumer')
+      setWords(t('chat.liveMessage', { name: last.sender.name, text: last.text ?? t(`inbox.kinds.${last.kind}`) }));
+    heard.current = Math.max(heard.current ?? 0, last.conv_seq);
+  }, [last, t]);
+  return (
+    <div className="visually-hidden" aria-live="polite">
+      {words}
+    </div>
+  );
+}

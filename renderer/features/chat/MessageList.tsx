@@ -1,0 +1,163 @@
+import { useVirtualizer } from '#renderer/ui/virtual.ts';
+import { useEffect, useImperativeHandle, useMemo, useRef, useState, type Ref } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { AccountView, ConversationView, GapView, MessageView, OutgoingView } from '#shared/contract/views.ts';
+import { currentLocale } from '#renderer/ui/words.ts';
+import { Button } from '#renderer/ui/Button.tsx';
+import { formatDay } from '#renderer/ui/format.ts';
+import { localNow } from '#renderer/ui/use-now.ts';
+import { chatItems } from './items.ts';
+import { MessageRow, OutgoingRow, type RowActions } from './MessageRow.tsx';
+
+export interface MessageListHandle {
+  /** Scrolls to a loaded message and lights it up. Answers whether it is loaded. */
+  show(msgId: string): boolean;
+  toEnd(): void;
+}
+
+/** Distance from the end, in pixels, within which new messages pull the list along. */
+const END_PX = 80;
+
+/** The chat anchored at its end: new messages keep it there, older ones loading above move nothing. */
+export function MessageList(props: {
+  messages: readonly MessageView[];
+  outgoing: readonly OutgoingView[];
+  gaps: readonly GapView[];
+  hasOlder: boolean;
+  onOlder: () => void;
+  conversation: ConversationView;
+  account: AccountView | null;
+  appVersion: string;
+  hostThere: boolean;
+  freshRecalls: ReadonlySet<number>;
+  actions: RowActions;
+  ref?: Ref<MessageListHandle>;
+}) {
+  const { t, i18n } = useTranslation();
+  const locale = currentLocale(i18n.language);
+  const scroller = useRef<HTMLDivElement>(null);
+  const [flash, setFlash] = useState<string | null>(null);
+  const [away, setAway] = useState(false);
+  const [seen, setSeen] = useState(0);
+  const items = useMemo(
+    () => chatItems(props.messages, props.outgoing, props.gaps),
+    [props.messages, props.outgoing, props.gaps],
+  );
+  const virtualizer = useVirtualizer({
+    count: items.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) => (items[index]?.type === 'message' ? 48 : 36),
+    getItemKey: (index) => items[index]?.id ?? index,
+    overscan: 10,
+    paddingStart: 12,
+    paddingEnd: 12,
+    anchorTo: 'end',
+    followOnAppend: true,
+    scrollEndThreshold: END_PX,
+  });
+
+  const started = useRef(false);
+  useEffect(() => {
+    if (started.current || items.length === 0) return;
+    started.current = true;
+    virtualizer.scrollToIndex(items.length - 1, { align: 'end' });
+  }, [items.length, virtualizer]);
+
+  const lastSeq = props.messages.at(-1)?.conv_seq ?? 0;
+  useEffect(() => {
+    if (!away) setSeen(lastSeq);
+  }, [away, lastSeq]);
+
+  const { hasOlder, onOlder } = props;
+  const onScroll = (): void => {
+    const element = scroller.current;
+    if (!element) return;
+    setAway(element.scrollHeight - element.scrollTop - element.clientHeight > END_PX * 2);
+    if (hasOlder && element.scrollTop < 240) onOlder();
+  };
+
+  useEffect(() => {
+    if (flash === null) return;
+    const timer = setTimeout(() => setFlash(null), 1_600);
+    return () => clearTimeout(timer);
+  }, [flash]);
+
+  const toEnd = (): void => virtualizer.scrollToIndex(items.length - 1, { align: 'end' });
+  useImperativeHandle(props.ref, () => ({
+    show(msgId) {
+      const index = items.findIndex((item) => item.type === 'message' && item.message.msg_id === msgId);
+      if (index < 0) return false;
+      virtualizer.scrollToIndex(index, { align: 'center' });
+      setFlash(msgId);
+      return true;
+    },
+    toEnd,
+  }));
+
+  const fresh = Math.max(0, lastSeq - seen);
+  const offline = props.account !== null && props.account.state !== 'live';
+  return (
+    <div className="chat-scroll-host">
+      <div
+        ref={scroller}
+        className="chat-scroll"
+        onScroll={onScroll}
+        role="log"
+        aria-label={t('chat.messages')}
+        aria-live="off"
+        tabIndex={-1}
+      >
+        <div style={{ height: virtualizer.getTotalSize(), position: 'relative' }}>
+          {virtualizer.getVirtualItems().map((row) => {
+            const item = items[row.index];
+            if (!item) return null;
+            return (
+              <div
+                key={row.key}
+                data-index={row.index}
+                ref={virtualizer.measureElement}
+                className="chat-item"
+                style={{ transform: `translateY(${row.start}px)` }}
+              >
+                {item.type === 'day' ? (
+                  <div className="chat-day">
+                    <span>{formatDay(item.at, localNow(), locale)}</span>
+                  </div>
+                ) : item.type === 'gap' ? (
+                  <div className="chat-gap" role="status">
+                    {t('chat.gap', { count: item.count })}
+                  </div>
+                ) : item.type === 'message' ? (
+                  <MessageRow
+                    message={item.message}
+                    first={item.first}
+                    last={item.last}
+                    conversation={props.conversation}
+                    account={props.account}
+                    appVersion={props.appVersion}
+                    hostThere={props.hostThere}
+                    flash={flash === item.message.msg_id}
+                    freshRemedy={props.freshRecalls.has(item.message.key)}
+                    actions={props.actions}
+                  />
+                ) : (
+                  <OutgoingRow
+                    outgoing={item.outgoing}
+                    account={props.account}
+                    offline={offline}
+                    actions={props.actions}
+                  />
+                )}
+              </div>
+            );
+          })}
+        </div>
+      </div>
+      {away && (
+        <Button className="chat-to-end" size="small" icon="arrowDown" onClick={toEnd}>
+          {fresh > 0 ? t('chat.newMessages', { count: fresh }) : t('chat.toLatest')}
+        </Button>
+      )}
+    </div>
+  );
+}

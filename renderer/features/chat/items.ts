@@ -1,0 +1,81 @@
+import type { GapView, MessageView, OutgoingView } from '#shared/contract/views.ts';
+import { dayKey } from '#renderer/ui/format.ts';
+
+/** Messages of one sender within this many milliseconds stand together. */
+export const GROUP_SPAN_MS = 180_000;
+
+export type ChatItem =
+  | { readonly type: 'day'; readonly id: string; readonly at: number }
+  | { readonly type: 'gap'; readonly id: string; readonly count: number }
+  | {
+      readonly type: 'message';
+      readonly id: string;
+      readonly message: MessageView;
+      readonly first: boolean;
+      readonly last: boolean;
+    }
+  | { readonly type: 'outgoing'; readonly id: string; readonly outgoing: OutgoingView };
+
+/**
+ * The lines of a chat, oldest first: a separator where the local day changes, a marker where sequence numbers are missing
+ * (SY6), messages grouped by sender, and at the end what has not been confirmed yet. An outgoing message that has
+ * meanwhile arrived as a record is shown once.
+ */
+export function chatItems(
+  messages: readonly MessageView[],
+  outgoing: readonly OutgoingView[],
+  gaps: readonly GapView[],
+): ChatItem[] {
+  const items: ChatItem[] = [];
+  const open = gaps.toSorted((a, b) => a.from_seq - b.from_seq);
+  const arrived = new Set<string>();
+  let day = '';
+  messages.forEach((message, index) => {
+    if (message.client_msg_id !== null) arrived.add(message.client_msg_id);
+    for (let gap = open[0]; gap && gap.from_seq < message.conv_seq; gap = open[0]) {
+      open.shift();
+      items.push(gapItem(gap));
+    }
+    const key = dayKey(message.sent_at);
+    if (key !== day) {
+      day = key;
+      items.push({ type: 'day', id: `day-${key}-${message.key}`, at: message.sent_at });
+    }
+    items.push({
+      type: 'message',
+      id: `message-${message.key}`,
+      message,
+      first: !together(messages[index - 1], message),
+      last: !together(message, messages[index + 1]),
+    });
+  });
+  for (const gap of open) items.push(gapItem(gap));
+  for (const one of outgoing) {
+    if (arrived.has(one.client_msg_id)) continue;
+    items.push({ type: 'outgoing', id: `outgoing-${one.client_msg_id}`, outgoing: one });
+  }
+  return items;
+}
+
+function gapItem(gap: GapView): ChatItem {
+  return { type: 'gap', id: `gap-${gap.from_seq}`, count: gap.to_seq - gap.from_seq + 1 };
+}
+
+function together(before: MessageView | undefined, after: MessageView | undefined): boolean {
+  if (!before || !after) return false;
+  if (before.recalled || after.recalled || before.kind === 'system' || after.kind === 'system') return false;
+  return (
+    before.sender.role === after.sender.role &&
+    before.sender.id === after.sender.id &&
+    after.sent_at - before.sent_at < GROUP_SPAN_MS &&
+    after.conv_seq === before.conv_seq + 1 &&
+    dayKey(before.sent_at) === dayKey(after.sent_at)
+  );
+}
+
+/** Joins a fresh newest page to older ones already shown: the page replaces everything it covers. */
+export function mergeNewest(shown: readonly MessageView[], page: readonly MessageView[]): readonly MessageView[] {
+  const oldest = page[0];
+  if (!oldest) return page;
+  return [...shown.filter((message) => message.key < oldest.key), ...page];
+}

@@ -1,0 +1,271 @@
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { ConversationView } from '#shared/contract/views.ts';
+import type { AccountId, ConversationKey, ShopId } from '#shared/domain/ids.ts';
+import type { Intake } from '#shared/protocol/entities.ts';
+import { serverNow, useAccount, useLive } from '#renderer/bridge/live.ts';
+import { currentLocale, errorLine, errorWords } from '#renderer/ui/words.ts';
+import { Button } from '#renderer/ui/Button.tsx';
+import { formatElapsed, formatListTime, formatTimeSeconds, formatNumber } from '#renderer/ui/format.ts';
+import { Icon } from '#renderer/ui/Icon.tsx';
+import { Avatar, CountBadge, Tag } from '#renderer/ui/marks.tsx';
+import { ErrorState, LoadingState, OfflineStrip, StateMessage } from '#renderer/ui/states.tsx';
+import { Tabs } from '#renderer/ui/Tabs.tsx';
+import { toast } from '#renderer/ui/Toast.tsx';
+import { useNow } from '#renderer/ui/use-now.ts';
+import { VirtualList } from '#renderer/ui/VirtualList.tsx';
+import { claim, useInbox } from './use-inbox.ts';
+import { rowMarks } from './waiting.ts';
+import './inbox.css';
+
+const INTAKES = ['waiting', 'active', 'ended'] as const satisfies readonly Intake[];
+
+export interface InboxProps {
+  readonly accountId: AccountId | null;
+  readonly shopId: ShopId | null;
+  readonly intake: Intake;
+  readonly selected: ConversationKey | null;
+  readonly rowHeight: number;
+  readonly onIntake: (intake: Intake) => void;
+  readonly onOpen: (conversation: ConversationView) => void;
+  /** The rows as they stand, for the shell's "next" and "previous". */
+  readonly onRows?: (rows: readonly ConversationView[]) => void;
+}
+
+export function Inbox(props: InboxProps) {
+  const { t, i18n } = useTranslation();
+  const locale = currentLocale(i18n.language);
+  const inbox = useInbox(props.accountId, props.shopId, props.intake);
+  const accounts = useLive((state) => state.accounts);
+  const watched =
+    accounts?.filter((account) => props.accountId === null || account.account_id === props.accountId) ?? [];
+  const offline =
+    watched.length > 0 && watched.every((account) => account.state !== 'live' && account.state !== 'catching-up');
+  const { onRows } = props;
+  useEffect(() => {
+    if (inbox.conversations) onRows?.(inbox.conversations);
+  }, [inbox.conversations, onRows]);
+
+  return (
+    <section className="inbox" aria-label={t('inbox.label')}>
+      <Tabs
+        label={t('inbox.label')}
+        value={props.intake}
+        onChange={props.onIntake}
+        formatCount={(count) => formatNumber(count, locale)}
+        tabs={INTAKES.map((intake) => ({
+          value: intake,
+          label: t(`inbox.${intake}`),
+          count: inbox.counts?.[intake],
+          attention: intake === 'waiting',
+        }))}
+      />
+      {offline && <OfflineStrip>{offlineWords()}</OfflineStrip>}
+      {rows()}
+    </section>
+  );
+
+  function offlineWords(): string {
+    const synced = Math.max(0, ...watched.map((account) => account.synced_at ?? 0));
+    return synced > 0 ? t('inbox.offline', { time: formatTimeSeconds(synced, locale) }) : t('inbox.offlineNever');
+  }
+
+  function rows() {
+    if (inbox.conversations === null) {
+      if (inbox.error)
+        return (
+          <ErrorState
+            words={errorWords(inbox.error)}
+            code={inbox.error.code}
+            retry={t('common.retry')}
+            onRetry={() => void inbox.reload()}
+          />
+        );
+      return <LoadingState label={t('common.loading')} rows={8} avatar />;
+    }
+    if (inbox.conversations.length === 0)
+      return (
+        <StateMessage icon="inbox" title={t(`inbox.empty.${props.intake}`)} note={t(`inbox.empty.${props.intake}Note`)}>
+          {props.intake === 'active' && (
+            <Button onClick={() => props.onIntake('waiting')}>{t('inbox.empty.activeAction')}</Button>
+          )}
+        </StateMessage>
+      );
+    return (
+      <VirtualList
+        label={t(`inbox.${props.intake}`)}
+        items={inbox.conversations}
+        total={inbox.total}
+        rowHeight={props.rowHeight}
+        itemKey={(conversation) => conversation.key}
+        selectedKey={props.selected}
+        onSelect={props.onOpen}
+        onNearEnd={() => void inbox.more()}
+        renderRow={(conversation) => (
+          <ConversationRow conversation={conversation} showAccount={watched.length > 1} onClaimed={props.onOpen} />
+        )}
+      />
+    );
+  }
+}
+
+function ConversationRow({
+  conversation,
+  onClaimed,
+}: {
+  conversation: ConversationView;
+  showAccount: boolean;
+  onClaimed: (conversation: ConversationView) => void;
+}) {
+  const { t, i18n } = useTranslation();
+  const locale = currentLocale(i18n.language);
+  const clockRuns = conversation.intake !== 'ended' && conversation.waiting_since !== null;
+  const now = serverNow(conversation.account_id, useNow(clockRuns));
+  const marks = rowMarks(conversation, now);
+  const name = conversation.type === 'group' ? conversation.title : (conversation.consumer?.name ?? conversation.title);
+  return (
+    <div className="conv-row">
+      <Avatar name={name} square={conversation.type === 'group'} />
+      <div className="conv-row-body">
+        <div className="conv-row-line">
+          <span className="conv-row-name ellipsis foreign">{name}</span>
+          <span className="conv-row-shop ellipsis foreign">{conversation.shop.name}</span>
+          {conversation.type === 'group' && <Tag>{t('inbox.group')}</Tag>}
+          {marks.waitedMs !== null ? (
+            <span
+              className={`conv-row-clock num ${marks.long ? 'is-long' : ''}`}
+              title={t('inbox.waited', { time: formatElapsed(marks.waitedMs) })}
+            >
+              <Icon name="clock" size={11} />
+              {formatElapsed(marks.waitedMs)}
+            </span>
+          ) : (
+            conversation.last_message_at !== null && (
+              <time className="conv-row-time num">{formatListTime(conversation.last_message_at, now, locale)}</time>
+            )
+          )}
+        </div>
+        <div className="conv-row-line">
+          <Preview conversation={conversation} />
+          {conversation.intake === 'waiting' && conversation.unread > 1 && (
+            <CountBadge count={conversation.unread} label={t('inbox.unread', { count: conversation.unread })} />
+          )}
+          {conversation.intake === 'waiting' ? (
+            <ClaimButton conversation={conversation} name={name} onClaimed={onClaimed} />
+          ) : (
+            <ReplyMark reply={marks.reply} unread={conversation.unread} />
+          )}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function Preview({ conversation }: { conversation: ConversationView }) {
+  const { t } = useTranslation();
+  const self = useAccount(conversation.account_id)?.agent?.agent_id;
+  if (conversation.draft)
+    return (
+      <span className="conv-row-preview ellipsis foreign">
+        <span className="conv-row-draft">{t('inbox.draft')}</span> {oneLine(conversation.draft)}
+      </span>
+    );
+  const { preview } = conversation;
+  if (!preview) return <span className="conv-row-preview" />;
+  // The preview names no sender; whose reply it is follows from whom the conversation is assigned to.
+  const { assignee } = conversation;
+  const own =
+    preview.sender_role !== 'agent'
+      ? ''
+      : assignee !== null && assignee.agent_id !== self
+        ? t('inbox.by', { name: assignee.name })
+        : t('inbox.you');
+  const text = preview.recalled
+    ? t('inbox.recalled')
+    : preview.text !== null && preview.text !== ''
+      ? oneLine(preview.text)
+      : t(`inbox.kinds.${preview.kind}`);
+  return (
+    <span className="conv-row-preview ellipsis foreign">
+      {own}
+      {text}
+    </span>
+  );
+}
+
+function oneLine(text: string): string {
+  return text.slice(0, 120).replaceAll(/\s+/g, ' ');
+}
+
+function ReplyMark(props: { reply: ReturnType<typeof rowMarks>['reply']; unread: number }) {
+  const { t } = useTranslation();
+  switch (props.reply) {
+    case 'unread':
+      return <CountBadge count={props.unread} label={t('inbox.unread', { count: props.unread })} />;
+    case 'read_unreplied':
+    case 'unreplied':
+      return <span className="conv-row-mark is-waiting">{t(`inbox.reply.${props.reply}`)}</span>;
+    case 'replied':
+      return (
+        <span className="conv-row-mark" title={t('inbox.reply.replied')}>
+          <Icon name="check" size={12} />
+          <span className="visually-hidden">{t('inbox.reply.replied')}</span>
+        </span>
+      );
+    case 'none':
+      return null;
+  }
+}
+
+function ClaimButton(props: {
+  conversation: ConversationView;
+  name: string;
+  onClaimed: (conversation: ConversationView) => void;
+}) {
+  const { t } = useTranslation();
+  const [busy, setBusy] = useState(false);
+  return (
+    <Button
+      size="small"
+      className="conv-row-claim"
+      busy={busy}
+      tabIndex={-1}
+      onClick={(event) => {
+        event.stopPropagation();
+        setBusy(true);
+        void claimAndSay(props.conversation, props.name, t).then((claimed) => {
+          setBusy(false);
+          if (claimed) props.onClaimed(claimed);
+        });
+      }}
+    >
+      {t('inbox.claim')}
+    </Button>
+  );
+}
+
+/** Claims and tells the outcome (IN2). Answers with the conversation when it was won. */
+export async function claimAndSay(
+  conversation: Pick<ConversationView, 'key'>,
+  name: string,
+  t: ReturnType<typeof useTranslation>['t'],
+): Promise<ConversationView | null> {
+  const result = await claim(conversation.key);
+  switch (result.outcome) {
+    case 'assigned':
+      toast({ tone: 'done', text: t('inbox.claimed'), note: t('inbox.claimedNote', { name }) });
+      return result.conversation;
+    case 'lost':
+      toast({
+        tone: 'info',
+        text: result.winner ? t('inbox.claimLost', { name: result.winner }) : t('inbox.claimLostUnknown'),
+        note: t('inbox.claimLostNote'),
+      });
+      return null;
+    case 'failed': {
+      const words = errorWords(result.error);
+      toast({ tone: 'failed', text: words.title, note: errorLine(words) });
+      return null;
+    }
+  }
+}

@@ -1,0 +1,190 @@
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { AppError } from '#shared/contract/errors.ts';
+import type { SearchQuery } from '#shared/contract/search-query.ts';
+import { useAsk } from '#renderer/bridge/ask.ts';
+import { bridge } from '#renderer/bridge/index.ts';
+import { Button } from '#renderer/ui/Button.tsx';
+import { Dialog } from '#renderer/ui/Dialog.tsx';
+import { Field, Input, Segmented } from '#renderer/ui/fields.tsx';
+import { dayKey, formatBytes, formatDuration, formatNumber } from '#renderer/ui/format.ts';
+import { Icon } from '#renderer/ui/Icon.tsx';
+import { ProgressBar } from '#renderer/ui/marks.tsx';
+import { localNow } from '#renderer/ui/use-now.ts';
+import { currentLocale, errorWords } from '#renderer/ui/words.ts';
+import { numberOf, useJob } from './use-job.ts';
+
+/** Rows and size are known before (EX1); then progress with a way out; then the file. */
+export function ExportDialog(props: { query: SearchQuery; onClose: () => void }) {
+  const { t, i18n } = useTranslation();
+  const locale = currentLocale(i18n.language);
+  const [format, setFormat] = useState<'csv' | 'jsonl'>('csv');
+  const [reason, setReason] = useState('');
+  const [jobId, setJobId] = useState<string | null>(null);
+  const [name, setName] = useState('');
+  const [handle, setHandle] = useState('');
+  const [error, setError] = useState<AppError | null>(null);
+  const [busy, setBusy] = useState(false);
+  const estimate = useAsk('export.estimate', { query: props.query, format });
+  const job = useJob(jobId);
+
+  const start = async (): Promise<void> => {
+    setError(null);
+    setBusy(true);
+    const target = await bridge.pickSave(`${t('export.fileName')}-${dayKey(localNow()).replaceAll('-', '')}.${format}`);
+    if (target.ok && target.result !== null) {
+      setName(target.result.name);
+      setHandle(target.result.handle);
+      const answer = await bridge.call('export.start', {
+        query: props.query,
+        format,
+        target: target.result.handle,
+        reason: reason.trim(),
+      });
+      if (answer.ok) setJobId(answer.result.job_id);
+      else setError(answer.error);
+    } else if (!target.ok) setError(target.error);
+    setBusy(false);
+  };
+
+  if (jobId !== null) {
+    const state = job?.state ?? 'queued';
+    const running = state === 'queued' || state === 'running';
+    // A browser can't be handed a path: the host keeps what was written to its target for the page to fetch.
+    const download = downloadAddress(
+      job?.result?.['download'] ?? (bridge.host === 'browser' ? `files/download/${handle}` : undefined),
+    );
+    return (
+      <Dialog
+        open
+        title={t('export.title')}
+        width={460}
+        onClose={props.onClose}
+        footer={
+          running ? (
+            <>
+              <Button onClick={() => void bridge.call('jobs.cancel', { job_id: jobId })}>
+                {t('export.cancelJob')}
+              </Button>
+              <Button onClick={props.onClose}>{t('export.background')}</Button>
+            </>
+          ) : (
+            <>
+              <Button onClick={props.onClose}>{t('common.close')}</Button>
+              {state === 'done' && download !== null && (
+                <a className="ui-button ui-button-primary ui-button-normal" href={download} download={name}>
+                  <Icon name="download" size={14} />
+                  {t('export.download')}
+                </a>
+              )}
+            </>
+          )
+        }
+      >
+        {running ? (
+          <div className="job-progress">
+            <p>{t('export.running')}</p>
+            <ProgressBar share={job?.total ? job.done / job.total : null} label={t('export.running')} />
+            <p className="num is-soft">
+              {job && job.total !== null
+                ? t('status.jobRows', { done: formatNumber(job.done, locale), total: formatNumber(job.total, locale) })
+                : t('status.jobRowsOpen', { done: formatNumber(job?.done ?? 0, locale) })}
+              {job?.eta_ms ? ` · ${t('export.left', { time: formatDuration(job.eta_ms, locale) })}` : ''}
+            </p>
+          </div>
+        ) : state === 'done' && job ? (
+          <div className="job-done">
+            <Icon name="check" size={18} />
+            <div>
+              <p>{t('export.done')}</p>
+              <p className="num is-soft">
+                {t('export.doneRows', {
+                  rows: formatNumber(numberOf(job, 'rows') ?? job.done, locale),
+                  size: formatBytes(numberOf(job, 'bytes') ?? 0, locale),
+                })}
+              </p>
+              <p className="is-soft foreign">{t('export.saved', { name })}</p>
+            </div>
+          </div>
+        ) : (
+          <p className={state === 'failed' ? 'job-failed' : ''}>
+            {state === 'failed'
+              ? `${t('export.failed')} ${job?.error ? errorWords({ code: job.error.code }).title : ''}`
+              : t('export.cancelled')}{' '}
+            {job?.error && <code className="ui-code">{job.error.code}</code>}
+          </p>
+        )}
+      </Dialog>
+    );
+  }
+
+  return (
+    <Dialog
+      open
+      title={t('export.title')}
+      width={460}
+      onClose={props.onClose}
+      footer={
+        <>
+          <Button onClick={props.onClose}>{t('common.cancel')}</Button>
+          <Button
+            look="primary"
+            icon="download"
+            busy={busy}
+            disabled={estimate.data?.rows === 0}
+            onClick={() => void start()}
+          >
+            {t('export.start')}
+          </Button>
+        </>
+      }
+    >
+      <div className="form">
+        <Field label={t('export.format')}>
+          <Segmented
+            label={t('export.format')}
+            value={format}
+            onChange={setFormat}
+            options={[
+              { value: 'csv', label: 'CSV' },
+              { value: 'jsonl', label: 'JSONL' },
+            ]}
+          />
+        </Field>
+        <p className="is-soft form-note">{t(`export.${format}`)}</p>
+        <Field label={t('export.reason')} id="export-reason">
+          <Input
+            id="export-reason"
+            value={reason}
+            maxLength={1_024}
+            placeholder={t('export.reasonHint')}
+            onChange={(event) => setReason(event.target.value)}
+          />
+        </Field>
+        <p className="export-estimate num" role="status">
+          {estimate.data
+            ? estimate.data.rows === 0
+              ? t('export.nothing')
+              : t('export.estimate', {
+                  rows: formatNumber(estimate.data.rows, locale),
+                  size: formatBytes(estimate.data.bytes, locale),
+                })
+            : estimate.error
+              ? errorWords(estimate.error).title
+              : t('export.estimating')}
+        </p>
+        {error && (
+          <p className="job-failed" role="alert">
+            {errorWords(error).title} {errorWords(error).next} <code className="ui-code">{error.code}</code>
+          </p>
+        )}
+      </div>
+    </Dialog>
+  );
+}
+
+/** Only the host's own download address, below the page's own; anything else is no link. */
+function downloadAddress(value: unknown): string | null {
+  const path = typeof value === 'string' ? /^\/?(files\/download\/[\w-]+)$/.exec(value)?.[1] : undefined;
+  return path === undefined ? null : new URL(path, document.baseURI).href;
+}

@@ -1,0 +1,141 @@
+import { useEffect, useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { SearchQuery } from '#shared/contract/search-query.ts';
+import type { SearchRow } from '#shared/contract/views.ts';
+import { DataTable, type Column } from '#renderer/ui/DataTable.tsx';
+import { formatStamp } from '#renderer/ui/format.ts';
+import { Tag } from '#renderer/ui/marks.tsx';
+import { SplitPane } from '#renderer/ui/SplitPane.tsx';
+import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
+import { currentLocale, errorWords } from '#renderer/ui/words.ts';
+import { excerpt } from './highlight.ts';
+import { Marked } from './Marked.tsx';
+import type { TableContent } from './Overview.tsx';
+import { Transcript } from './Transcript.tsx';
+import { usePaged } from './use-search.ts';
+
+/** Characters before the first match that a one-line cell keeps. */
+const LEAD = 6;
+
+/** Every message that fits, newest first, and what is around the chosen one. */
+export function MessagesResult(props: {
+  query: SearchQuery;
+  rowHeight: number;
+  onTable: (table: TableContent) => void;
+}) {
+  const { t, i18n } = useTranslation();
+  const locale = currentLocale(i18n.language);
+  const page = usePaged('search.page', 'records-page', props.query, 100, (answer) => answer.rows);
+  const [key, setKey] = useState<number | null>(null);
+  const selected = page.rows?.find((row) => row.message_key === key) ?? page.rows?.[0] ?? null;
+  const columns = useMemo<readonly Column<SearchRow>[]>(
+    () => [
+      {
+        id: 'time',
+        title: t('records.columns.time'),
+        track: '132px',
+        render: (row) => <span className="num is-soft">{formatStamp(row.sent_at)}</span>,
+      },
+      {
+        id: 'sender',
+        title: t('records.columns.sender'),
+        track: '92px',
+        render: (row) => <span className={`foreign sender-${row.sender}`}>{row.sender_name}</span>,
+      },
+      {
+        id: 'text',
+        title: t('records.columns.text'),
+        track: 'minmax(180px, 1fr)',
+        render: (row) => {
+          if (row.recalled) return <span className="line-recalled">{t('records.recalledText')}</span>;
+          if (row.text === '') return <Tag>{t(`records.kinds.${row.kind}`)}</Tag>;
+          const cut = excerpt(row.text, row.matches, LEAD);
+          return (
+            <span className="foreign">
+              <Marked text={cut.text} matches={cut.matches} />
+            </span>
+          );
+        },
+      },
+      {
+        id: 'consumer',
+        title: t('records.columns.consumer'),
+        track: '92px',
+        render: (row) => <span className="foreign">{row.consumer}</span>,
+      },
+      {
+        id: 'agent',
+        title: t('records.columns.agent'),
+        track: '72px',
+        render: (row) => <span className="foreign is-soft">{row.agent}</span>,
+      },
+    ],
+    [t],
+  );
+  const { onTable } = props;
+  useEffect(() => {
+    if (!page.rows) return;
+    onTable({
+      head: (['time', 'sender', 'text', 'consumer', 'agent', 'shop'] as const).map((id) => t(`records.columns.${id}`)),
+      rows: page.rows.map((row) => [
+        formatStamp(row.sent_at),
+        row.sender_name,
+        row.recalled ? t('records.recalledText') : row.text,
+        row.consumer,
+        row.agent,
+        row.shop,
+      ]),
+    });
+  }, [page.rows, onTable, t]);
+  if (page.rows === null) {
+    if (page.error?.code === 'CANCELLED')
+      return <StateMessage icon="search" title={t('records.cancelled')} note={t('records.cancelledNote')} />;
+    if (page.error)
+      return (
+        <ErrorState
+          words={errorWords(page.error)}
+          code={page.error.code}
+          retry={t('common.retry')}
+          onRetry={page.retry}
+        />
+      );
+    return <LoadingState label={t('records.searching')} rows={10} />;
+  }
+  if (page.rows.length === 0)
+    return <StateMessage icon="search" title={t('records.empty')} note={t('records.emptyNote')} />;
+  return (
+    <SplitPane
+      id="records-messages"
+      label={t('common.size')}
+      initial={680}
+      min={420}
+      max={900}
+      first={
+        <DataTable
+          label={t('records.messages')}
+          locale={locale}
+          columns={columns}
+          rows={page.rows}
+          rowKey={(row) => row.message_key}
+          rowHeight={props.rowHeight}
+          selectedKey={selected?.message_key ?? null}
+          onSelect={(row) => setKey(row.message_key)}
+          onNearEnd={page.next}
+          footer={page.busy ? <p className="table-footer">{t('common.loadingMore')}</p> : undefined}
+        />
+      }
+      second={
+        selected && (
+          <Transcript
+            key={selected.conversation_key}
+            conversations={[selected.conversation_key]}
+            query={props.query}
+            focus={selected.message_key}
+            title={selected.consumer}
+            shop={selected.shop}
+          />
+        )
+      }
+    />
+  );
+}

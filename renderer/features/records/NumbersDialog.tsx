@@ -1,0 +1,109 @@
+import { useDeferredValue, useMemo, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { NUMBERS_LIMIT, parseNumbers } from '#shared/search/numbers.ts';
+import { Button } from '#renderer/ui/Button.tsx';
+import { Dialog } from '#renderer/ui/Dialog.tsx';
+import { Segmented, TextArea } from '#renderer/ui/fields.tsx';
+import { formatNumber } from '#renderer/ui/format.ts';
+import { Tag } from '#renderer/ui/marks.tsx';
+import { currentLocale } from '#renderer/ui/words.ts';
+import type { QueryForm } from './query.ts';
+
+/** Up to 10,000 numbers by pasting or from a file (SR2): counted, merged and checked while they are typed. */
+export function NumbersDialog(props: {
+  numbers: readonly string[];
+  kind: QueryForm['numberKind'];
+  onUse: (numbers: readonly string[], kind: QueryForm['numberKind']) => void;
+  onClose: () => void;
+}) {
+  const { t, i18n } = useTranslation();
+  const locale = currentLocale(i18n.language);
+  const [text, setText] = useState(() => props.numbers.join('\n'));
+  const [kind, setKind] = useState(props.kind);
+  const file = useRef<HTMLInputElement>(null);
+  const settled = useDeferredValue(text);
+  const parsed = useMemo(() => parseNumbers(settled), [settled]);
+  const n = (value: number): string => formatNumber(value, locale);
+  return (
+    <Dialog
+      open
+      title={t('numbers.title')}
+      width={560}
+      onClose={props.onClose}
+      footer={
+        <>
+          <Button className="is-start" look="quiet" icon="file" onClick={() => file.current?.click()}>
+            {t('numbers.load')}
+          </Button>
+          <Button onClick={() => setText('')} disabled={text === ''}>
+            {t('numbers.clear')}
+          </Button>
+          <Button
+            look="primary"
+            disabled={parsed.numbers.length === 0 || parsed.tooMany}
+            onClick={() => props.onUse(parsed.numbers, kind)}
+          >
+            {t('numbers.use')}
+          </Button>
+        </>
+      }
+    >
+      <div className="numbers">
+        <Segmented
+          label={t('numbers.kind')}
+          value={kind}
+          onChange={setKind}
+          options={[
+            { value: 'orders', label: t('numbers.orders') },
+            { value: 'violations', label: t('numbers.violations') },
+          ]}
+        />
+        <TextArea
+          autoFocus
+          rows={10}
+          className="num numbers-text"
+          value={text}
+          placeholder={t('numbers.paste')}
+          aria-label={t('numbers.label')}
+          onChange={(event) => setText(event.target.value)}
+        />
+        <p className="numbers-counts num" aria-live="polite">
+          <Tag tone={parsed.numbers.length > 0 ? 'accent' : 'neutral'}>
+            {t('numbers.found', { n: n(parsed.numbers.length) })}
+          </Tag>
+          {parsed.duplicates.length > 0 && <Tag>{t('numbers.duplicates', { n: n(parsed.duplicates.length) })}</Tag>}
+          {parsed.invalid.length > 0 && (
+            <Tag tone="failed">{t('numbers.invalid', { n: n(parsed.invalid.length) })}</Tag>
+          )}
+          {parsed.tooMany && <span className="numbers-over">{t('numbers.tooMany', { max: n(NUMBERS_LIMIT) })}</span>}
+        </p>
+        {parsed.invalid.length > 0 && (
+          <ul className="numbers-invalid">
+            {parsed.invalid.slice(0, 100).map((one, index) => (
+              <li key={`${one.line}-${index}`}>
+                <span className="num">{t('numbers.line', { line: one.line })}</span>
+                <span className="foreign ellipsis">{one.text}</span>
+              </li>
+            ))}
+          </ul>
+        )}
+        <input
+          ref={file}
+          type="file"
+          hidden
+          accept=".txt,.csv,.tsv"
+          onChange={(event) => {
+            const chosen = event.target.files?.[0];
+            event.target.value = '';
+            // Numbers are ASCII, so the encoding of the rest doesn't matter.
+            if (chosen)
+              void chosen
+                .slice(0, 4_000_000)
+                .text()
+                .then((loaded) => setText((before) => (before === '' ? loaded : `${before}\n${loaded}`)));
+          }}
+        />
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,331 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { AppError } from '#shared/contract/errors.ts';
+import type { SearchQuery } from '#shared/contract/search-query.ts';
+import type { MessageView } from '#shared/contract/views.ts';
+import type { ConversationKey, MessageKey } from '#shared/domain/ids.ts';
+import { useAsk } from '#renderer/bridge/ask.ts';
+import { bridge } from '#renderer/bridge/index.ts';
+import { Button, IconButton } from '#renderer/ui/Button.tsx';
+import { dayKey, formatDay, formatTimeSeconds } from '#renderer/ui/format.ts';
+import { Tag } from '#renderer/ui/marks.tsx';
+import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
+import { localNow } from '#renderer/ui/use-now.ts';
+import { useVirtualizer } from '#renderer/ui/virtual.ts';
+import { currentLocale, errorWords } from '#renderer/ui/words.ts';
+import { stepMatch } from './highlight.ts';
+import { Marked } from './Marked.tsx';
+
+const PAGE = 200;
+
+interface Loaded {
+  readonly messages: readonly MessageView[];
+  readonly hasOlder: boolean;
+  readonly hasNewer: boolean;
+}
+
+/**
+ * Both sides of the conversations with one consumer, in the range of the search, with its matches marked (SR6). F3 and n go
+ * to the next match, Shift+F3 and p to the previous.
+ */
+export function Transcript(props: {
+  conversations: readonly ConversationKey[];
+  query: SearchQuery;
+  /** Where to begin; without it at the first match, else at the end. */
+  focus?: MessageKey;
+  title: string;
+  shop: string;
+}) {
+  const { t } = useTranslation();
+  const [index, setIndex] = useState(Math.max(0, props.conversations.length - 1));
+  const key = props.conversations[Math.min(index, props.conversations.length - 1)];
+  const hasText = (props.query.text ?? '').trim() !== '';
+  const marks = useAsk(
+    'search.marks',
+    key !== undefined && hasText ? { slot: 'records-marks', query: props.query, conversation_key: key } : null,
+  );
+  const list = useMemo(() => marks.data?.marks ?? [], [marks.data]);
+  const [current, setCurrent] = useState<number | null>(null);
+  useEffect(() => setCurrent(null), [key]);
+  useEffect(() => {
+    if (list.length === 0) return;
+    const focused = list.findIndex((mark) => mark.message_key === props.focus);
+    setCurrent(focused >= 0 ? focused : props.focus === undefined ? 0 : null);
+  }, [list, props.focus]);
+
+  const step = useCallback((by: 1 | -1) => setCurrent((at) => stepMatch(at, list.length, by)), [list.length]);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+      const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+      if (event.key === 'F3') step(event.shiftKey ? -1 : 1);
+      else if (!typing && event.key === 'n') step(1);
+      else if (!typing && event.key === 'p') step(-1);
+      else return;
+      event.preventDefault();
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, [step]);
+
+  const matches = useMemo(() => new Map(list.map((mark) => [mark.message_key, mark.matches] as const)), [list]);
+  const target = current !== null ? list[current]?.message_key : props.focus;
+  if (key === undefined) return <StateMessage icon="chat" title={t('records.chooseConsumer')} />;
+  return (
+    <section className="transcript" aria-label={t('records.transcript')}>
+      <header className="pane-head">
+        <span className="pane-title ellipsis foreign">{props.title}</span>
+        <span className="pane-note ellipsis foreign">{props.shop}</span>
+        {props.conversations.length > 1 && (
+          <span className="transcript-sessions num">
+            <IconButton
+              icon="chevronUp"
+              iconSize={12}
+              label={t('records.session', { index, count: props.conversations.length })}
+              disabled={index === 0}
+              onClick={() => setIndex(index - 1)}
+            />
+            {t('records.session', { index: index + 1, count: props.conversations.length })}
+            <IconButton
+              icon="chevronDown"
+              iconSize={12}
+              label={t('records.session', { index: index + 2, count: props.conversations.length })}
+              disabled={index >= props.conversations.length - 1}
+              onClick={() => setIndex(index + 1)}
+            />
+          </span>
+        )}
+        {hasText && (
+          <span className="transcript-matches num">
+            {list.length > 0
+              ? t('records.matchCount', { index: (current ?? 0) + 1, count: list.length })
+              : marks.loading
+                ? ''
+                : t('records.noMatches')}
+            <IconButton
+              icon="arrowUp"
+              iconSize={14}
+              label={t('records.previousMatch')}
+              disabled={list.length === 0}
+              onClick={() => step(-1)}
+            />
+            <IconButton
+              icon="arrowDown"
+              iconSize={14}
+              label={t('records.nextMatch')}
+              disabled={list.length === 0}
+              onClick={() => step(1)}
+            />
+          </span>
+        )}
+      </header>
+      {(!hasText || !marks.loading) && (
+        <TranscriptLines
+          key={key}
+          conversation={key}
+          from={props.query.from}
+          to={props.query.to}
+          matches={matches}
+          target={target ?? null}
+          current={current !== null ? (list[current]?.message_key ?? null) : null}
+        />
+      )}
+    </section>
+  );
+}
+
+function TranscriptLines(props: {
+  conversation: ConversationKey;
+  from: number | undefined;
+  to: number | undefined;
+  matches: ReadonlyMap<MessageKey, readonly (readonly [number, number])[]>;
+  target: MessageKey | null;
+  current: MessageKey | null;
+}) {
+  const { t, i18n } = useTranslation();
+  const locale = currentLocale(i18n.language);
+  const [loaded, setLoaded] = useState<Loaded | null>(null);
+  const [error, setError] = useState<AppError | null>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const busy = useRef(false);
+  const { conversation, from, to } = props;
+
+  const load = useCallback(
+    async (where: { around?: MessageKey; before?: MessageKey; after?: MessageKey }) => {
+      if (busy.current) return;
+      busy.current = true;
+      const answer = await bridge.call('messages.page', {
+        conversation_key: conversation,
+        limit: PAGE,
+        ...where,
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+      });
+      busy.current = false;
+      if (!answer.ok) {
+        setError(answer.error);
+        return;
+      }
+      setError(null);
+      const page = answer.result;
+      setLoaded((before) => {
+        if (before && where.before !== undefined)
+          return {
+            messages: [...page.messages, ...before.messages],
+            hasOlder: page.has_older,
+            hasNewer: before.hasNewer,
+          };
+        if (before && where.after !== undefined)
+          return {
+            messages: [...before.messages, ...page.messages],
+            hasOlder: before.hasOlder,
+            hasNewer: page.has_newer,
+          };
+        return { messages: page.messages, hasOlder: page.has_older, hasNewer: page.has_newer };
+      });
+    },
+    [conversation, from, to],
+  );
+
+  const lines = loaded?.messages ?? [];
+  const virtualizer = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => 30,
+    getItemKey: (index) => lines[index]?.key ?? index,
+    overscan: 20,
+    paddingStart: 6,
+    paddingEnd: 12,
+    anchorTo: 'end',
+  });
+
+  // To where the person looks: what is loaded is scrolled to, what is not is loaded around.
+  const targetIndex = props.target === null ? -1 : lines.findIndex((message) => message.key === props.target);
+  const asked = useRef<MessageKey | 'end' | null>(null);
+  const shownTarget = useRef<MessageKey | 'end' | null>(null);
+  useEffect(() => {
+    const want = props.target ?? 'end';
+    if (loaded === null || (props.target !== null && targetIndex < 0)) {
+      if (asked.current === want) return;
+      asked.current = want;
+      void load(props.target === null ? {} : { around: props.target });
+      return;
+    }
+    if (shownTarget.current === want || lines.length === 0) return;
+    shownTarget.current = want;
+    requestAnimationFrame(() =>
+      virtualizer.scrollToIndex(props.target === null ? lines.length - 1 : targetIndex, {
+        align: props.target === null ? 'end' : 'center',
+      }),
+    );
+  }, [loaded, lines.length, props.target, targetIndex, load, virtualizer]);
+
+  if (loaded === null)
+    return error ? (
+      <ErrorState words={errorWords(error)} code={error.code} retry={t('common.retry')} onRetry={() => void load({})} />
+    ) : (
+      <LoadingState label={t('common.loading')} rows={5} />
+    );
+  if (lines.length === 0) return <StateMessage icon="chat" title={t('records.empty')} note={t('records.emptyNote')} />;
+  const first = lines[0];
+  const last = lines.at(-1);
+  return (
+    <div
+      ref={scroller}
+      className="transcript-scroll"
+      tabIndex={0}
+      role="log"
+      aria-live="off"
+      aria-label={t('records.transcript')}
+      onScroll={(event) => {
+        const element = event.currentTarget;
+        if (loaded.hasOlder && first && element.scrollTop < 200) void load({ before: first.key });
+        else if (loaded.hasNewer && last && element.scrollHeight - element.scrollTop - element.clientHeight < 200)
+          void load({ after: last.key });
+      }}
+    >
+      {loaded.hasOlder && first && (
+        <Button look="link" className="transcript-edge" onClick={() => void load({ before: first.key })}>
+          {t('records.earlierInRange')}
+        </Button>
+      )}
+      <div style={{ height: virtualizer.getTotalSize(), position: 'relative' }}>
+        {virtualizer.getVirtualItems().map((row) => {
+          const message = lines[row.index];
+          if (!message) return null;
+          const before = lines[row.index - 1];
+          const newDay = !before || dayKey(before.sent_at) !== dayKey(message.sent_at);
+          return (
+            <div
+              key={row.key}
+              data-index={row.index}
+              ref={virtualizer.measureElement}
+              className="transcript-item"
+              style={{ transform: `translateY(${row.start}px)` }}
+            >
+              {newDay && <div className="transcript-day">{formatDay(message.sent_at, localNow(), locale)}</div>}
+              <Line
+                message={message}
+                continued={
+                  !newDay && before?.sender.id === message.sender.id && before.sender.role === message.sender.role
+                }
+                matches={props.matches.get(message.key) ?? []}
+                current={message.key === props.current}
+              />
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+function Line(props: {
+  message: MessageView;
+  continued: boolean;
+  matches: readonly (readonly [number, number])[];
+  current: boolean;
+}) {
+  const { t, i18n } = useTranslation();
+  const { message } = props;
+  return (
+    <div className={`line is-${message.sender.role} ${props.current ? 'is-current' : ''}`}>
+      <time className="num">{formatTimeSeconds(message.sent_at, currentLocale(i18n.language))}</time>
+      <span className="line-sender ellipsis foreign" title={message.sender.name}>
+        {props.continued ? '' : message.sender.name}
+      </span>
+      <div className="line-text foreign">
+        {message.correction_of !== null && (
+          <>
+            <Tag tone="accent">{t('chat.correction')}</Tag>{' '}
+          </>
+        )}
+        {message.recalled ? (
+          <span className="line-recalled">{t('records.recalledText')}</span>
+        ) : message.order ? (
+          <span className="line-order">
+            <Tag>{t('chat.order')}</Tag> <span className="num">{message.order.order_no}</span> {message.order.title}{' '}
+            <span className="num">¥{message.order.amount}</span> {message.order.status}
+          </span>
+        ) : (
+          <>
+            {message.attachment && (
+              <>
+                <Tag>{t(`records.kinds.${message.kind}`)}</Tag> {message.attachment.name}{' '}
+              </>
+            )}
+            {message.text === null || message.text === '' ? (
+              !message.attachment && <Tag>{t(`records.kinds.${message.kind}`)}</Tag>
+            ) : (
+              <Marked text={message.text} matches={props.matches} current={props.current} />
+            )}
+          </>
+        )}
+        {message.recalled && message.recalled.effect !== 'both' && (
+          <Tag tone="waiting">{t(`recall.effects.${message.recalled.effect}`)}</Tag>
+        )}
+        {message.corrected_by !== null && <Tag>{t('chat.correctedBy')}</Tag>}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,170 @@
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { MessageView } from '#shared/contract/views.ts';
+import type { ConversationKey } from '#shared/domain/ids.ts';
+import { useAsk } from '#renderer/bridge/ask.ts';
+import { bridge } from '#renderer/bridge/index.ts';
+import { errorWords } from '#renderer/ui/words.ts';
+import { formatStamp } from '#renderer/ui/format.ts';
+import { Avatar, Tag } from '#renderer/ui/marks.tsx';
+import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
+import { Tabs } from '#renderer/ui/Tabs.tsx';
+import { ordersIn } from './orders.ts';
+import './side-panel.css';
+
+/** Who the consumer is, their orders as far as the conversation shows them, and who served them when. */
+export function SidePanel(props: { conversationKey: ConversationKey; onSearchNumber: (number: string) => void }) {
+  const { t } = useTranslation();
+  const key = props.conversationKey;
+  const [tab, setTab] = useState<'orders' | 'consumer'>('orders');
+  const conversation = useAsk('conversations.get', { conversation_key: key });
+  const recent = useAsk('messages.page', { conversation_key: key, limit: 400 });
+  const { reload } = conversation;
+  const reloadRecent = recent.reload;
+  useEffect(() => {
+    const stop = [
+      bridge.subscribe('conversations', ({ keys }) => (keys.length === 0 || keys.includes(key)) && reload()),
+      bridge.subscribe('messages', ({ keys }) => (keys.length === 0 || keys.includes(key)) && reloadRecent()),
+    ];
+    return () => {
+      for (const end of stop) end();
+    };
+  }, [key, reload, reloadRecent]);
+
+  const data = conversation.data;
+  return (
+    <aside className="side" aria-label={t('side.label')}>
+      <Tabs
+        label={t('side.tabs')}
+        value={tab}
+        onChange={setTab}
+        tabs={[
+          { value: 'orders', label: t('side.orders') },
+          { value: 'consumer', label: t('side.consumer') },
+        ]}
+      />
+      <div className="side-body">
+        {data === null ? (
+          conversation.error ? (
+            <ErrorState
+              compact
+              words={errorWords(conversation.error)}
+              code={conversation.error.code}
+              retry={t('common.retry')}
+              onRetry={reload}
+            />
+          ) : (
+            <LoadingState label={t('common.loading')} rows={3} />
+          )
+        ) : tab === 'orders' ? (
+          <Orders
+            messages={recent.data?.messages ?? []}
+            known={data.order_nos}
+            violations={data.violation_nos}
+            onSearch={props.onSearchNumber}
+          />
+        ) : (
+          <>
+            <div className="side-who">
+              <Avatar name={data.consumer?.name ?? data.title} size={40} square={data.type === 'group'} />
+              <div className="side-who-name foreign">{data.consumer?.name ?? data.title}</div>
+            </div>
+            <dl className="side-facts">
+              {data.consumer && (
+                <>
+                  <dt>{t('side.consumerId')}</dt>
+                  <dd className="foreign num">{data.consumer.consumer_id}</dd>
+                </>
+              )}
+              <dt>{t('side.shop')}</dt>
+              <dd className="foreign">{data.shop.name}</dd>
+              <dt>{t('side.platform')}</dt>
+              <dd className="foreign">{data.shop.platform}</dd>
+              <dt>{t('side.since')}</dt>
+              <dd className="num">
+                {data.last_message_at === null ? t('common.none') : formatStamp(data.last_message_at)}
+              </dd>
+            </dl>
+            {(data.consumer_restricts_recall || data.legal_hold) && (
+              <div className="side-tags">
+                {data.consumer_restricts_recall && <Tag tone="waiting">{t('side.restricts')}</Tag>}
+                {data.legal_hold && <Tag tone="accent">{t('side.hold')}</Tag>}
+              </div>
+            )}
+            <h3>{t('side.assignments')}</h3>
+            {data.assignments.length === 0 ? (
+              <p className="side-quiet">{t('side.noAssignments')}</p>
+            ) : (
+              <ol className="side-assignments">
+                {data.assignments.toReversed().map((assignment) => (
+                  <li key={`${assignment.agent_id}-${assignment.from}`}>
+                    <span className="foreign side-assignee">{assignment.name}</span>
+                    <Tag>{t(`side.how.${assignment.how}`)}</Tag>
+                    <span className="num side-span">
+                      {formatStamp(assignment.from).slice(5, 16)} –{' '}
+                      {assignment.to === null ? t('side.now') : formatStamp(assignment.to).slice(5, 16)}
+                    </span>
+                  </li>
+                ))}
+              </ol>
+            )}
+          </>
+        )}
+      </div>
+    </aside>
+  );
+}
+
+function Orders(props: {
+  messages: readonly MessageView[];
+  known: readonly string[];
+  violations: readonly string[];
+  onSearch: (number: string) => void;
+}) {
+  const { t } = useTranslation();
+  const orders = ordersIn(props.messages, props.known);
+  if (orders.length === 0 && props.violations.length === 0)
+    return <StateMessage compact icon="box" title={t('side.noOrders')} note={t('side.noOrdersNote')} />;
+  return (
+    <>
+      <ul className="side-orders">
+        {orders.map((order) => (
+          <li key={order.order_no}>
+            <div className="side-order-line">
+              <button
+                type="button"
+                className="side-number num"
+                title={t('side.search')}
+                onClick={() => props.onSearch(order.order_no)}
+              >
+                {order.order_no}
+              </button>
+              {order.status !== null && <Tag>{order.status}</Tag>}
+            </div>
+            {order.title !== null && <p className="side-order-title foreign">{order.title}</p>}
+            {order.amount !== null && <p className="num side-order-amount">¥{order.amount}</p>}
+          </li>
+        ))}
+      </ul>
+      {props.violations.length > 0 && (
+        <>
+          <h3>{t('side.violations')}</h3>
+          <ul className="side-orders">
+            {props.violations.map((number) => (
+              <li key={number}>
+                <button
+                  type="button"
+                  className="side-number num"
+                  title={t('side.search')}
+                  onClick={() => props.onSearch(number)}
+                >
+                  {number}
+                </button>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </>
+  );
+}

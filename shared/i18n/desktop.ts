@@ -1,0 +1,64 @@
+import type { Locale } from './index.ts';
+
+/** Words of the desktop shell: tray, menus, notifications, and the box shown when the program cannot start. */
+export interface DesktopWords {
+  readonly productName: string;
+  readonly show: string;
+  readonly quit: string;
+  readonly edit: string;
+  readonly window: string;
+  readonly undo: string;
+  readonly redo: string;
+  readonly cut: string;
+  readonly copy: string;
+  readonly paste: string;
+  readonly selectAll: string;
+  readonly minimize: string;
+  readonly close: string;
+  readonly enquiry: string;
+  readonly reply: string;
+  /** `{count}`: how many. */
+  readonly summary: string;
+  readonly cannotStart: string;
+}
+
+export const desktopWords: Readonly<Record<Locale, DesktopWords>> = {
+  'zh-CN': {
+    productName: '商家客服工作台',
+    show: '打开工作台',
+    quit: '退出',
+    edit: '编辑',
+    window: '窗口',
+    undo: '撤销',
+    redo: '重做',
+    cut: '剪切',
+    copy: '复制',
+    paste: '粘贴',
+    selectAll: '全选',
+    minimize: '最小化',
+    close: '关闭',
+    enquiry: '新的咨询',
+    reply: '消费者回复',
+    summary: '离线期间有 {count} 条新消息',
+    cannotStart: '工作台无法启动',
+  },
+  en: {
+    productName: 'Merchant Workbench',
+    show: 'Open the workbench',
+    quit: 'Quit',
+    edit: 'Edit',
+    window: 'Window',
+    undo: 'Undo',
+    redo: 'Redo',
+    cut: 'Cut',
+    copy: 'Copy',
+    paste: 'Paste',
+    selectAll: 'Select all',
+    minimize: 'Minimise',
+    close: 'Close',
+    enquiry: 'New enquiry',
+    reply: 'The consumer replied',
+    summary: '{count} new messages while offline',
+    cannotStart: 'The workbench cannot start',
+  },
+};

@@ -1,0 +1,108 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openReadable, openWritable, type WritableDatabase } from '#main/adapters/sqlite/connection.ts';
+import { migrate, MIGRATIONS, schemaVersion, type Migration } from '#main/adapters/sqlite/migrations/index.ts';
+import { KEY, temporaryFolder } from '#test/support/store-fixtures.ts';
+
+/**
+ * The harness for every later step: make a file of the version before it, with rows in it, run the step on that file, and look
+ * at the rows. `fixtures[n]` fills a file of version n; a migration without one fails the first test.
+ */
+const fixtures: Readonly<Record<number, (db: WritableDatabase) => void>> = {
+  1: (db) =>
+    db.execute(`
+      INSERT INTO sources (name) VALUES ('practice');
+      INSERT INTO shops (source, shop_id, name, platform) VALUES (1, 's-1', '店', 'practice');
+      INSERT INTO conversations (source, conversation_id, shop, type, title, intake, assignments, order_nos, violation_nos, last_seq,
+        agent_read_seq, consumer_read_seq, restricts_recall, legal_hold, sort_at) VALUES (1, 'c1', 1, 0, '张三', 1, '[]', '[]', '[]', 1, 0, 0, 0, 0, 5);
+      INSERT INTO messages (id, conversation, msg_id, conv_seq, sender_role, sender_id, sender_name, kind, text, sent_at, status)
+        VALUES (1000, 1, 'm1', 1, 1, 'u1', '张三', 0, '你好', 5, 0);
+      INSERT INTO drafts VALUES (1, '草稿', 5);
+    `),
+};
+
+function fileOfVersion(version: number): string {
+  const path = join(temporaryFolder(), 'records.db');
+  const db = openWritable(path, KEY);
+  migrate(db, path, MIGRATIONS.slice(0, version));
+  fixtures[version]?.(db);
+  db.close();
+  return path;
+}
+
+/** Tables, indexes and triggers as SQLite wrote them down. */
+const schemaOf = (db: WritableDatabase): readonly string[] =>
+  db.readOne<string>(`SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1`).all();
+
+describe('migrations', () => {
+  test('[ST3] versions are numbered from 1 without holes, and each has a fixture with rows', () => {
+    expect(MIGRATIONS.map((migration) => migration.version)).toEqual(MIGRATIONS.map((_, i) => i + 1));
+    for (const { version } of MIGRATIONS) expect(fixtures[version], `fixture of version ${version}`).toBeDefined();
+  });
+
+  test('[ST3] from every version, with rows in it, one gets to the newest, and to the same schema as a new file', () => {
+    const fresh = join(temporaryFolder(), 'records.db');
+    const reference = openWritable(fresh, KEY);
+    expect(migrate(reference, fresh)).toEqual({ from: 0, to: MIGRATIONS.length, backup: null });
+    for (const { version } of MIGRATIONS) {
+      const path = fileOfVersion(version);
+      const db = openWritable(path, KEY);
+      expect(migrate(db, path).from).toBe(version);
+      expect(schemaVersion(db)).toBe(MIGRATIONS.length);
+      expect(schemaOf(db)).toEqual(schemaOf(reference));
+      expect(db.readOne<string>('SELECT text FROM messages WHERE id = 1000').get()).toBe('你好');
+      expect(db.readOne<string>('SELECT text FROM drafts').get()).toBe('草稿');
+      db.close();
+    }
+    reference.close();
+  });
+
+  const next: Migration = {
+    version: MIGRATIONS.length + 1,
+    sql: 'CREATE TABLE later (a INTEGER) STRICT; ALTER TABLE drafts ADD COLUMN note TEXT;',
+  };
+
+  test('[ST3] before an existing file is migrated a copy of it is taken, encrypted and complete', () => {
+    const path = fileOfVersion(MIGRATIONS.length);
+    const db = openWritable(path, KEY);
+    const report = migrate(db, path, [...MIGRATIONS, next]);
+    expect(report).toMatchObject({ from: MIGRATIONS.length, to: next.version });
+    const copy = openReadable(report.backup ?? '', KEY);
+    expect([schemaVersion(copy), copy.readOne<string>('SELECT text FROM drafts').get()]).toEqual([
+      MIGRATIONS.length,
+      '草稿',
+    ]);
+    copy.close();
+    db.close();
+  });
+
+  test('[ST3] a step that fails leaves the file as it was, at its version', () => {
+    const path = fileOfVersion(MIGRATIONS.length);
+    const db = openWritable(path, KEY);
+    const before = schemaOf(db);
+    const failing: Migration = {
+      ...next,
+      run: () => {
+        throw new Error('stopped half way');
+      },
+    };
+    expect(() => migrate(db, path, [...MIGRATIONS, failing])).toThrow('stopped half way');
+    expect(schemaOf(db)).toEqual(before);
+    expect(schemaVersion(db)).toBe(MIGRATIONS.length);
+    // And the whole step succeeds afterwards; the first copy is kept.
+    expect(migrate(db, path, [...MIGRATIONS, next]).to).toBe(next.version);
+    expect(readdirSync(join(path, '../backups')).length).toBeGreaterThanOrEqual(1);
+    db.close();
+  });
+
+  test('[ST3] a file from a newer version is refused and not touched', () => {
+    const path = fileOfVersion(MIGRATIONS.length);
+    const newer = openWritable(path, KEY);
+    migrate(newer, path, [...MIGRATIONS, next]);
+    const before = schemaOf(newer);
+    expect(() => migrate(newer, path)).toThrow('STORE_FROM_NEWER_VERSION');
+    expect(schemaOf(newer)).toEqual(before);
+    newer.close();
+  });
+});
