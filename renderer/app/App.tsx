@@ -92,7 +92,8 @@ function Reception(props: { rowHeight: number }) {
     [t],
   );
   return (
-    <div className={`reception ${panelOpen && conversation !== null ? 'has-panel' : ''}`}>
+    <main className={`reception ${panelOpen && conversation !== null ? 'has-panel' : ''}`}>
+      <h1 className="visually-hidden">{t('nav.reception')}</h1>
       <Inbox
         accountId={accountId}
         shopId={shopId}
@@ -119,7 +120,7 @@ function Reception(props: { rowHeight: number }) {
           {panelOpen && <SidePanel conversationKey={conversation} onSearchNumber={searchNumber} />}
         </>
       )}
-    </div>
+    </main>
   );
 }
 

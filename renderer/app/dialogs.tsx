@@ -94,7 +94,7 @@ export function SettingsDialog(props: { onClose: () => void }) {
             onChange={(notifications) => void changeSettings({ notifications })}
           />
         </Line>
-        <h3>{t('settings.shortcuts')}</h3>
+        <h2>{t('settings.shortcuts')}</h2>
         <ul className="settings-keys">
           {SHORTCUTS.map((one) => (
             <li key={one.id}>

@@ -73,8 +73,8 @@ export function ConfirmDialog(props: {
       rootClassName="ui-dialog"
       afterOpenChange={(open) => open && confirmButton.current?.focus()}
       footer={
-        <div className="ui-dialog-footer">
-          <Button onClick={props.onCancel}>{props.cancel}</Button>
+        <div className="ui-dialog-footer is-reversed">
+          {/* First in the document, so that the focus trap starts on it; drawn last. */}
           <Button
             ref={confirmButton}
             look={props.danger ? 'danger' : 'primary'}
@@ -84,6 +84,7 @@ export function ConfirmDialog(props: {
           >
             {props.confirm}
           </Button>
+          <Button onClick={props.onCancel}>{props.cancel}</Button>
         </div>
       }
     >

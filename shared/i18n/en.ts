@@ -4,6 +4,8 @@ import type { Catalogue } from './index.ts';
 export const en: Catalogue = {
   app: {
     name: 'Merchant Workbench',
+    /** Label of the practice shop's account; the hosts use it. */
+    practiceName: 'Practice shop',
     skipToContent: 'Skip to content',
   },
   common: {
@@ -436,11 +438,11 @@ export const en: Catalogue = {
     columns: {
       agent: 'Agent',
       account: 'Account',
-      receptions: 'Consumers',
-      sessions: 'Sessions',
+      receptions: 'Cons.',
+      sessions: 'Sess.',
       messages: 'Msgs',
       unanswered: 'Unans.',
-      recalls: 'Recalls',
+      recalls: 'Rec.',
       firstResponse: '1st resp.',
       number: 'Number',
       hit: 'Result',

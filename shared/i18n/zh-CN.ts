@@ -2,6 +2,8 @@
 export const zhCN = {
   app: {
     name: '商家客服工作台',
+    /** Label of the practice shop's account; the hosts use it. */
+    practiceName: '练习店铺',
     skipToContent: '跳到内容',
   },
   common: {

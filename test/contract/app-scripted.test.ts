@@ -3,7 +3,7 @@ import type { MessageView, RecallView } from '#shared/contract/views.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
 import { BASE_POLICY } from '#shared/domain/recall/fixtures.ts';
 import { createFakeClock, type FakeClock } from '#test/support/fake-clock.ts';
-import { runApp, temporaryDirectory, type RunningApp } from '#test/support/running-app.ts';
+import { runApp, temporaryDirectory, TEST_ACCOUNT, type RunningApp } from '#test/support/running-app.ts';
 import {
   startScriptedGateway,
   type Frame,
@@ -215,6 +215,49 @@ describe('the core against a scripted gateway', () => {
     expect((await shown(mine)).text).toBe('第一句');
   });
 
+  it('[RC12] an answer that leaves the effect out: the gateway’s record is asked, and nothing better is claimed than it says', async () => {
+    const { message: mine } = await begin();
+    const { recall_id } = await app.call('recall.request', { message_key: mine.key });
+    await peer.frame('message.recall');
+    clock.advance(10_000);
+    await recallIs(mine, 'unknown');
+    let query: Frame | null = null;
+    void peer.frame('recall.query').then((frame) => (query = frame));
+    await passing('the question', () => query !== null);
+    const at = serverNow();
+    peer.reply(query as unknown as Frame, { known: true, ok: true, recalled_at: at });
+    const operator = { role: 'agent', id: 'a-1', name: '小美' };
+    const told = message(1, '', { text: null, recalled: { recall_id, operator, effect: 'local_only', at } });
+    peer.reply(await peer.frame('conversation.pull'), { messages: [told], has_more: false });
+    expect(await recallIs(mine, 'done')).toMatchObject({ effect: 'local_only', code: null });
+  });
+
+  it('[RC12] where the record does not say either, it may have been seen', async () => {
+    const { message: mine } = await begin();
+    await app.call('recall.request', { message_key: mine.key });
+    await peer.frame('message.recall');
+    clock.advance(10_000);
+    await recallIs(mine, 'unknown');
+    let query: Frame | null = null;
+    void peer.frame('recall.query').then((frame) => (query = frame));
+    await passing('the question', () => query !== null);
+    peer.reply(query as unknown as Frame, { known: true, ok: true });
+    peer.reply(await peer.frame('conversation.pull'), { messages: [], has_more: false });
+    expect(await recallIs(mine, 'done')).toMatchObject({ effect: 'maybe_seen' });
+    expect((await shown(mine)).recalled).toMatchObject({ effect: 'maybe_seen' });
+  });
+
+  it('[RC1] a policy that is refused in `welcome` is shown at its shop, also after the program was closed', async () => {
+    const bad = { ...BASE_POLICY, recall: { ...BASE_POLICY.recall, window_ms: -1 } };
+    peer = await gateway.connection();
+    peer.answerPings({ serverNow, lastEventSeq: () => lastSeq });
+    await peer.welcome({ server_time: serverNow(), shops: [{ ...SHOP, policy: bad }] });
+    const problems = async () => (await app.store.shops(TEST_ACCOUNT)).map((shop) => shop.policy_problem);
+    await until('the shop', async () => (await problems()).length === 1);
+    expect(await problems()).toEqual([expect.stringContaining('window_ms')]);
+    expect((await app.account()).shops[0]?.policy_problem).toContain('window_ms');
+  });
+
   it('[RC17] the event may come before the reply, twice, and a late failure changes nothing', async () => {
     const { message: mine } = await begin();
     const { recall_id } = await app.call('recall.request', { message_key: mine.key });
@@ -360,10 +403,12 @@ describe('the core against a scripted gateway', () => {
     peer.refuse(await peer.frame('message.send'), 'IDEMPOTENCY_CONFLICT');
     await until('failed', async () => (await app.page(key)).outgoing[0]?.state === 'failed');
     expect((await app.page(key)).outgoing[0]?.text).toBe('撞号');
+    await app.call('drafts.set', { conversation_key: key, text: '正在写' });
     const fresh = await app.call('messages.retry', { client_msg_id });
     expect(fresh.client_msg_id).not.toBe(client_msg_id);
     expect(await peer.frame('message.send')).toMatchObject({ client_msg_id: fresh.client_msg_id, text: '撞号' });
     expect((await app.page(key)).outgoing).toHaveLength(1);
+    expect((await app.call('conversations.get', { conversation_key: key })).draft).toBe('正在写');
   });
 
   it('[SY6] a hole between what came is pulled, and what the gateway has not is closed', async () => {

@@ -282,6 +282,16 @@ describe('a connection over real sockets', () => {
     expect(log.join()).not.toContain('geheim');
   });
 
+  it('[RC1] refused policies are no bad frames: they never end the connection', async () => {
+    const peer = await live();
+    for (let seq = 101; seq <= 130; seq++)
+      peer.send(event(seq, { kind: 'policy.updated', shop_id: 's-1', policy: { version: seq } }));
+    await until('all of them', () => events.length === 30);
+    await settle();
+    expect(connection.phase.name).toBe('live');
+    expect(log.filter((line) => line.startsWith('connection.bad-frame'))).toEqual([]);
+  });
+
   it('[SY8] a bad frame now and then is forgiven', async () => {
     const peer = await live();
     for (let i = 0; i < 30; i++) {

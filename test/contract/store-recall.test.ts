@@ -202,6 +202,20 @@ describe('own recalls', () => {
     expect(await store.recallTimes(ACCOUNT, 0)).toHaveLength(1);
   });
 
+  test('[RC12] done without a word about its effect is never claimed to be gone on both sides', async () => {
+    const store = await openWithAccount();
+    await store.ingest(ACCOUNT, events(1, created(message('c1', 1, 'agent'))));
+    const { key } = await only(store);
+    await store.createRecall(job('r1', key));
+    const done = await store.resolveRecall('r1' as never, { state: 'done', at: T0 + 6_000 });
+    expect(done).toMatchObject({ recall: { state: 'done', effect: 'maybe_seen' } });
+    expect((await only(store)).recalled).toMatchObject({ effect: 'maybe_seen' });
+    await store.importRecords([importRecord({ text: '撤回的话', recalled: true })]);
+    const { rows } = await store.search({ states: ['recalled'] }, ALL, { limit: 9, cursor: null });
+    const imported = await Promise.all(rows.map((row) => store.message(row.message_key)));
+    expect(imported.map((found) => found?.message.recalled?.effect)).toEqual(['maybe_seen', 'maybe_seen']);
+  });
+
   test('[RC15] an unknown one is settled by its event; a final state is never changed again, a contradiction is reported', async () => {
     const store = await openWithAccount();
     await store.ingest(ACCOUNT, events(1, created(message('c1', 1, 'agent'))));

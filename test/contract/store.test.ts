@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { MessageView } from '#shared/contract/views.ts';
 import type { AccountId } from '#shared/domain/ids.ts';
 import {
   ACCOUNT,
@@ -380,6 +381,58 @@ describe('messages', () => {
     expect(await seqs({ after: newest.messages.at(-1)!.key })).toEqual([[], true, false]);
   });
 
+  test('[SY6] messages of one millisecond stand in the order of their numbers, across pages too, however they arrived', async () => {
+    const store = await openWithAccount();
+    const count = 40;
+    // The worst arrival: backwards, one at a time, so that keys say the opposite of the numbers.
+    for (let seq = count; seq >= 1; seq--)
+      await store.putMessages(ACCOUNT, [message('c1', seq, 'consumer', { sent_at: T0 })]);
+    const key = await keyOf(store, 'c1');
+    const all = Array.from({ length: count }, (_, i) => i + 1);
+    const back: number[] = [];
+    let before: MessageView['key'] | undefined;
+    for (let more = true; more;) {
+      const found = await store.messages({ conversation_key: key, limit: 7, ...(before === undefined ? {} : { before }) });
+      back.unshift(...found.messages.map((m) => m.conv_seq));
+      before = found.messages[0]?.key;
+      more = found.has_older;
+    }
+    expect(back).toEqual(all);
+    const forth: number[] = [];
+    let after = (await store.messages({ conversation_key: key, limit: count })).messages[0]!.key;
+    for (let more = true; more;) {
+      const found = await store.messages({ conversation_key: key, limit: 7, after });
+      forth.push(...found.messages.map((m) => m.conv_seq));
+      after = found.messages.at(-1)!.key;
+      more = found.has_newer;
+    }
+    expect(forth).toEqual(all.slice(1));
+    const ranged = await store.messages({ conversation_key: key, limit: 7, from: T0, to: T0 + 1 });
+    expect(ranged.messages.map((m) => m.conv_seq)).toEqual(all.slice(-7));
+  });
+
+  test('[SY8] of two messages under one number the second stands behind the first, on whichever page that is', async () => {
+    const store = await openWithAccount();
+    await store.putMessages(
+      ACCOUNT,
+      Array.from({ length: 9 }, (_, i) => message('c1', i + 1)),
+    );
+    await store.putMessages(ACCOUNT, [
+      message('c1', 4, 'agent', { msg_id: 'other', sent_at: T0 + 4_500 }),
+      message('c1', 9, 'agent', { msg_id: 'last', sent_at: T0 + 9_500 }),
+    ]);
+    const key = await keyOf(store, 'c1');
+    const ids: string[] = [];
+    let before: MessageView['key'] | undefined;
+    for (let more = true; more;) {
+      const found = await store.messages({ conversation_key: key, limit: 3, ...(before === undefined ? {} : { before }) });
+      ids.unshift(...found.messages.map((m) => m.msg_id));
+      before = found.messages[0]?.key;
+      more = found.has_older;
+    }
+    expect(ids.map((id) => id.replace('c1-m', ''))).toEqual(['1', '2', '3', '4', 'other', '5', '6', '7', '8', '9', 'last']);
+  });
+
   test('[RC5] status moves forward only; what comes before its message waits for it', async () => {
     const store = await openWithAccount();
     const status = (name: string, over: object = {}) => ({
@@ -569,6 +622,26 @@ describe('shops and policy', () => {
     await welcome(POLICY);
     await welcome(null);
     expect(await store.shops(ACCOUNT)).toMatchObject([{ name: '新名', policy: { version: 3 } }]);
+  });
+
+  test('[PV6] a failed message that is sent again leaves the draft being written alone', async () => {
+    const store = await openWithAccount();
+    await store.ingest(ACCOUNT, events(1, upserted(conversation('c1'))));
+    const key = await keyOf(store, 'c1');
+    await store.setDraft(key, '正在写');
+    const job = {
+      account_id: ACCOUNT,
+      conversation_key: key,
+      kind: 'text',
+      text: '撞号',
+      correction_of: null,
+      created_at: T0,
+      release_at: null,
+    } as const;
+    await store.enqueueSend({ ...job, client_msg_id: 'again' as never, keep_draft: true });
+    expect((await store.conversation(key))?.draft).toBe('正在写');
+    await store.enqueueSend({ ...job, client_msg_id: 'first' as never });
+    expect((await store.conversation(key))?.draft).toBeNull();
   });
 
   test('[AD1] an update of the own agent is reported', async () => {

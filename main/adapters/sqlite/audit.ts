@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '#shared/lib/canonical-json.ts';
 import type { ReadableDatabase, WritableDatabase } from './connection.ts';
 
 /** AD4: each entry's hash is the SHA-256 (hex) of the previous entry's hash, a line feed, and its own canonical JSON. */

@@ -190,7 +190,9 @@ export function createAccountSession(
         shop_id: shop.shop_id,
         name: shop.name,
         platform: shop.platform,
-        policy: policy.success ? policy.data : null,
+        ...(policy.success
+          ? { policy: policy.data }
+          : { policy: null, policy_problem: describeIssues(policy.error) }),
       };
     });
     for (const [shop, problem] of policyProblems)

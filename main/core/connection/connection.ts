@@ -234,7 +234,9 @@ export function createConnection(options: ConnectionOptions): Connection {
     switch (parsed.type) {
       case 'event':
         if (!welcomed) return countBad('event before welcome');
-        if (parsed.event.kind === 'malformed') countBad(`event ${parsed.event.problem}`);
+        // A policy that can't be accepted is refused as a whole and shown at its shop (RC1): the gateway's framing is fine.
+        if (parsed.event.kind === 'malformed' && parsed.event.malformed_kind !== 'policy.updated')
+          countBad(`event ${parsed.event.problem}`);
         if (!welcomed) return;
         arrivedSeq = Math.max(arrivedSeq, parsed.event.event_seq);
         options.onEvent(parsed.event);

@@ -1,18 +1,20 @@
 import { AppFailure } from '#shared/contract/errors.ts';
 import type { CsvReader, FileRow } from '../ports/csv.ts';
 import type { Files } from '../ports/files.ts';
+import type { SpreadsheetReader } from '../ports/spreadsheet.ts';
 import { isBlank } from './cells.ts';
 import { detectDelimiter } from './delimiter.ts';
 import { decodeText, type TextEncodingName } from './encoding.ts';
 import { jsonKeys, readJsonLines } from './json-lines.ts';
+import { openSheets } from './sheets.ts';
 import { parseTime } from './time-format.ts';
 
 /**
- * A file as a table, whatever its format: this is all that mapping and import see. A new format (XLSX) adds a way to open
- * one and nothing else.
+ * A file as a table, whatever its format: this is all that mapping and import see. A new format adds a way to open one
+ * and nothing else.
  */
 export interface Table {
-  readonly format: 'csv' | 'jsonl';
+  readonly format: 'csv' | 'jsonl' | 'xlsx';
   readonly encoding: TextEncodingName;
   /** "" where the format has none. */
   readonly delimiter: string;
@@ -20,6 +22,8 @@ export interface Table {
   readonly header: readonly string[];
   /** The first rows behind the header. */
   readonly sample: readonly FileRow[];
+  /** Sheets with rows that are not part of this table; empty for formats without sheets. */
+  readonly otherSheets: readonly string[];
   /** All rows behind the header, streamed from the start. `onBytes` hears how far the file has been read. */
   rows(onBytes?: (bytesRead: number) => void): AsyncIterable<readonly FileRow[]>;
 }
@@ -29,11 +33,18 @@ const SAMPLE_ROWS = 2_000;
 
 /**
  * Looks at the beginning of a file: encoding, format, delimiter, header. Throws FILE_NOT_FOUND, FILE_UNREADABLE,
- * FILE_EMPTY, FILE_ENCODING, FILE_FORMAT, UNSUPPORTED.
+ * FILE_EMPTY, FILE_ENCODING, FILE_FORMAT, FILE_TOO_LARGE, UNSUPPORTED (a spreadsheet, and nothing to read it with).
  */
-export async function openTable(files: Files, csv: CsvReader, handle: string): Promise<Table> {
+export async function openTable(
+  files: Files,
+  csv: CsvReader,
+  handle: string,
+  spreadsheets?: SpreadsheetReader,
+): Promise<Table> {
   const { name, bytes } = await files.describe(handle);
   if (bytes === 0) throw new AppFailure('FILE_EMPTY', 'no bytes');
+  if (spreadsheets !== undefined && (await isZip(files, handle)))
+    return openSheets(files, spreadsheets, handle, bytes, { findHeader, firstRows });
   const truncated = bytes > SAMPLE_BYTES;
   const decoded = decodeText(files.read(handle, { end: SAMPLE_BYTES }), { truncated });
   let start = '';
@@ -60,6 +71,7 @@ export async function openTable(files: Files, csv: CsvReader, handle: string): P
       delimiter: '',
       header,
       sample,
+      otherSheets: [],
       rows: (onBytes = () => {}) => readJsonLines(decodeText(bytesWithProgress(onBytes)).text, header),
     };
   }
@@ -73,6 +85,7 @@ export async function openTable(files: Files, csv: CsvReader, handle: string): P
     delimiter,
     header,
     sample: all.filter((row) => row.line > lastLine),
+    otherSheets: [],
     async *rows(onBytes = () => {}) {
       for await (const batch of csv.read(decodeText(bytesWithProgress(onBytes)).text, { delimiter })) {
         const [first] = batch;
@@ -80,6 +93,12 @@ export async function openTable(files: Files, csv: CsvReader, handle: string): P
       }
     },
   };
+}
+
+async function isZip(files: Files, handle: string): Promise<boolean> {
+  const start: number[] = [];
+  for await (const part of files.read(handle, { end: 4 })) start.push(...part);
+  return start.length === 4 && start[0] === 0x50 && start[1] === 0x4b && start[2] === 3 && start[3] === 4;
 }
 
 async function* once(text: string): AsyncIterable<string> {

@@ -31,7 +31,11 @@ export interface IngestOptions {
 /** Events → rows, in order, in batches; one instance an account (SY2). */
 export interface Ingest {
   push(event: GatewayEvent): void;
-  /** While a snapshot is being paged, events wait: their numbers continue after the snapshot's. */
+  /**
+   * While a snapshot is being paged, events wait: applied before the page they are newer than, they would be undone by
+   * it. At most HIGH_MARK of them wait; what comes beyond is let go of, unacknowledged, and asked for again (`onGap`)
+   * when those that waited are stored. The socket goes on being read: the snapshot's pages come through it.
+   */
   hold(): void;
   release(): void;
   /** Drops what is queued: it will come again after resume. What is being stored right now still is. */
@@ -50,6 +54,8 @@ export function createIngest(options: IngestOptions): Ingest {
   let paused = false;
   let lastBatch = 0;
   let timer: TimerHandle | null = null;
+  /** The first event that was let go of while held. */
+  let missedFrom: number | null = null;
   let problem: AppErrorCode | null = null;
   let waiters: (() => void)[] = [];
 
@@ -111,10 +117,11 @@ export function createIngest(options: IngestOptions): Ingest {
       options.onResume();
     }
     options.onStored(result);
-    if (result.gap_at !== null && current) {
+    const gapAt = result.gap_at ?? (queue.length === 0 && !held ? missedFrom : null);
+    if (gapAt !== null && current) {
       queue = [];
-      logger.log('warn', 'ingest.gap', { account, cursor: result.event_seq, gap_at: result.gap_at });
-      options.onGap(result.gap_at);
+      logger.log('warn', 'ingest.gap', { account, cursor: result.event_seq, gap_at: gapAt });
+      options.onGap(gapAt);
     }
     schedule(lastBatch > 8 && queue.length < MAX_BATCH ? GATHER_MS : 0);
     settleWaiters();
@@ -139,6 +146,10 @@ export function createIngest(options: IngestOptions): Ingest {
   return {
     push(event) {
       if (stopped) return;
+      if (missedFrom !== null || (held && queue.length >= HIGH_MARK)) {
+        missedFrom ??= event.event_seq;
+        return;
+      }
       queue.push(event);
       // Replies to the snapshot's pages come through the same socket, so while held it must go on being read.
       if (!paused && !held && queue.length >= HIGH_MARK) {
@@ -158,6 +169,7 @@ export function createIngest(options: IngestOptions): Ingest {
     discard() {
       queue = [];
       paused = false;
+      missedFrom = null;
       settleWaiters();
     },
     idle() {

@@ -271,7 +271,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
           state: 'queued',
           release_at: null,
         };
-        options.onChanges(await store.enqueueSend(fresh));
+        options.onChanges(await store.enqueueSend({ ...fresh, keep_draft: true }));
         options.onChanges((await store.discardSend(id)).changes);
         add(fresh);
         return fresh.client_msg_id;

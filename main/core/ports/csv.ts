@@ -8,10 +8,12 @@ export interface CsvReader {
   read(text: AsyncIterable<string>, options: { readonly delimiter: string }): AsyncIterable<readonly FileRow[]>;
 }
 
-/** One row of a file, whatever the format (CSV, JSONL, later XLSX). */
+/** One row of a file, whatever the format (CSV, JSONL, XLSX). */
 export interface FileRow {
-  /** Physical line in the file at which the row starts, from 1. */
+  /** Physical line in the file at which the row starts, from 1; in a spreadsheet the row's number in its sheet. */
   readonly line: number;
+  /** Name of the sheet where it is not the first one with rows. */
+  readonly sheet?: string;
   readonly cells: readonly string[];
   readonly problem: null | 'QUOTE_BROKEN' | 'ROW_TOO_LARGE' | 'JSON_BROKEN' | 'NOT_A_MESSAGE';
 }

@@ -53,7 +53,10 @@ export interface StoreWriter {
   putAccount(account: AccountRecord): Promise<void>;
   /** Removes the login and its outbox; records stay. */
   removeAccount(account: AccountId): Promise<void>;
-  /** What `welcome` says: agent, shops with their (parsed) policies. A shop with `policy: null` keeps the stored one. */
+  /**
+   * What `welcome` says: agent, shops with their (parsed) policies. A shop with `policy: null` keeps the stored one;
+   * `policy_problem` says why the one that came was refused (RC1), and is shown until an acceptable one comes.
+   */
   putWelcome(
     account: AccountId,
     welcome: {
@@ -63,6 +66,7 @@ export interface StoreWriter {
         readonly name: string;
         readonly platform: string;
         readonly policy: Policy | null;
+        readonly policy_problem?: string;
       }[];
     },
   ): Promise<void>;
@@ -92,7 +96,7 @@ export interface StoreWriter {
   closeGap(account: AccountId, conversation: ConversationId, fromSeq: number, toSeq: number): Promise<StoreChanges>;
 
   // outgoing (SY3, PV2)
-  /** Message and job are one row. `release_at`: server time until which it waits in the delay buffer, or null. Clears the draft. */
+  /** Message and job are one row. `release_at`: server time until which it waits in the delay buffer, or null. Clears the draft unless `keep_draft`. */
   enqueueSend(job: SendJob): Promise<StoreChanges>;
   /** delayed → cancelled: the row is removed, its text returned and stored as draft if there is none. NOT_FOUND if it left already. */
   cancelDelayed(id: ClientMessageId): Promise<{ readonly text: string; readonly changes: StoreChanges }>;
@@ -276,6 +280,8 @@ export interface SendJob {
   readonly correction_of: MessageId | null;
   readonly created_at: number;
   readonly release_at: number | null;
+  /** The draft of the conversation is another text, being written now: it stays (a failed message sent again, PV6). */
+  readonly keep_draft?: boolean;
 }
 
 export interface PendingSend extends SendJob {

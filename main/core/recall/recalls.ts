@@ -181,11 +181,11 @@ export function createRecalls(options: RecallsOptions): Recalls {
   }
 
   /**
-   * RC17: what was to happen has happened, by another device or an earlier request. With what effect only the gateway
-   * knows, so it is asked for the message; until then nothing better than "may have been seen" is claimed.
+   * RC12, RC17: what was to happen has happened, by another device or an earlier request. With what effect only the
+   * gateway knows, so it is asked for the message; without its word nothing better than "may have been seen" is claimed.
    */
-  async function alreadyRecalled(entry: Entry): Promise<boolean> {
-    const code = 'ALREADY_RECALLED';
+  async function askEffect(entry: Entry, known: { readonly code?: string; readonly at?: number }): Promise<boolean> {
+    const code = known.code === undefined ? {} : { code: known.code };
     const seq = (await store.message(entry.view.message_key))?.message.conv_seq;
     if (seq !== undefined) {
       const outcome = await options.request('conversation.pull', {
@@ -199,14 +199,14 @@ export function createRecalls(options: RecallsOptions): Recalls {
       const truth = messages.find((message) => message.msg_id === entry.view.msg_id && message.recalled !== undefined);
       if (truth?.recalled !== undefined) {
         options.onChanges(await store.putMessages(options.account, [truth]));
-        return move(entry, { state: 'done', effect: truth.recalled.effect, code, at: truth.recalled.at });
+        return move(entry, { state: 'done', effect: truth.recalled.effect, ...code, at: truth.recalled.at });
       }
     }
-    return move(entry, { state: 'done', effect: 'maybe_seen', code, at: options.serverNow() });
+    return move(entry, { state: 'done', effect: 'maybe_seen', ...code, at: known.at ?? options.serverNow() });
   }
 
   async function fail(entry: Entry, error: ReplyError): Promise<boolean> {
-    if (error.code === 'ALREADY_RECALLED') return alreadyRecalled(entry);
+    if (error.code === 'ALREADY_RECALLED') return askEffect(entry, { code: 'ALREADY_RECALLED' });
     if (!isAppErrorCode(error.code))
       logger.log('warn', 'recall.unknown-code', { account: options.account, recall: entry.id });
     return move(entry, {
@@ -240,12 +240,11 @@ export function createRecalls(options: RecallsOptions): Recalls {
       if (now >= entry.view.expires_at) return move(entry, { state: 'expired', code: 'WINDOW_EXPIRED', at: now });
       return move(entry, { state: 'queued', at: now });
     }
-    if (answer.ok)
-      return move(entry, {
-        state: 'done',
-        ...(answer.effect === undefined ? {} : { effect: answer.effect }),
-        at: answer.recalled_at ?? now,
-      });
+    if (answer.ok) {
+      if (answer.effect === undefined)
+        return askEffect(entry, answer.recalled_at === undefined ? {} : { at: answer.recalled_at });
+      return move(entry, { state: 'done', effect: answer.effect, at: answer.recalled_at ?? now });
+    }
     return fail(entry, { code: answer.code ?? 'NETWORK_UNKNOWN', message: '' });
   }
 

@@ -61,6 +61,10 @@ export function MessageList(props: {
     if (started.current || items.length === 0) return;
     started.current = true;
     virtualizer.scrollToIndex(items.length - 1, { align: 'end' });
+    // Once more when the rows that came into view have been measured, so that the end padding shows too.
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => scroller.current?.scrollTo({ top: scroller.current.scrollHeight })),
+    );
   }, [items.length, virtualizer]);
 
   const lastSeq = props.messages.at(-1)?.conv_seq ?? 0;
@@ -82,7 +86,7 @@ export function MessageList(props: {
     return () => clearTimeout(timer);
   }, [flash]);
 
-  const toEnd = (): void => virtualizer.scrollToIndex(items.length - 1, { align: 'end' });
+  const toEnd = (): void => scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
   useImperativeHandle(props.ref, () => ({
     show(msgId) {
       const index = items.findIndex((item) => item.type === 'message' && item.message.msg_id === msgId);

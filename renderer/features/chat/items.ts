@@ -77,5 +77,10 @@ function together(before: MessageView | undefined, after: MessageView | undefine
 export function mergeNewest(shown: readonly MessageView[], page: readonly MessageView[]): readonly MessageView[] {
   const oldest = page[0];
   if (!oldest) return page;
-  return [...shown.filter((message) => message.key < oldest.key), ...page];
+  return [...shown.filter((message) => precedes(message, oldest)), ...page];
+}
+
+/** The gateway's number decides where both have one: keys follow time, which may be the same for both. */
+function precedes(a: MessageView, b: MessageView): boolean {
+  return a.conv_seq > 0 && b.conv_seq > 0 ? a.conv_seq < b.conv_seq : a.key < b.key;
 }

@@ -137,9 +137,9 @@ export function ImportDialog(props: { onClose: () => void; onDone: () => void })
           encoding: preview.encoding,
         })}
       </p>
-      <h3 className="import-heading">
+      <h2 className="import-heading">
         {t('import.mapping')} <span>{t('import.mappingNote')}</span>
-      </h3>
+      </h2>
       <div className="import-fields">
         {FIELDS.map((field) => {
           const header = mapping.columns[field];
@@ -154,9 +154,11 @@ export function ImportDialog(props: { onClose: () => void; onDone: () => void })
                 </>
               }
               note={
-                <span className="ellipsis import-sample">
-                  {column?.samples[0] ? t('import.sample', { text: column.samples[0].slice(0, 24) }) : '\u00a0'}
-                </span>
+                column?.samples[0] && (
+                  <span className="ellipsis import-sample">
+                    {t('import.sample', { text: column.samples[0].slice(0, 24) })}
+                  </span>
+                )
               }
             >
               <Select
@@ -205,9 +207,9 @@ export function ImportDialog(props: { onClose: () => void; onDone: () => void })
       </div>
       {Object.keys(mapping.senders).length > 0 && (
         <>
-          <h3 className="import-heading">
+          <h2 className="import-heading">
             {t('import.senders')} <span>{t('import.sendersNote')}</span>
-          </h3>
+          </h2>
           <div className="import-senders">
             {Object.entries(mapping.senders).map(([word, role]) => (
               <span key={word} className="import-sender">
@@ -227,7 +229,7 @@ export function ImportDialog(props: { onClose: () => void; onDone: () => void })
           </div>
         </>
       )}
-      <h3 className="import-heading">{t('import.preview')}</h3>
+      <h2 className="import-heading">{t('import.preview')}</h2>
       <div
         className={`import-preview ${stale ? 'is-stale' : ''}`}
         role="table"

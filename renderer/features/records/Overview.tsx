@@ -311,7 +311,7 @@ function Consumers(props: { query: SearchQuery; rowHeight: number }) {
       {
         id: 'lastAt',
         title: t('records.columns.lastAt'),
-        track: '52px',
+        track: '64px',
         numeric: true,
         sortBy: (row) => row.last_at,
         render: (row) => formatListTime(row.last_at, localNow(), locale),

@@ -79,6 +79,7 @@ export default function RecordsView(props: RecordsViewProps) {
 
   return (
     <main className="records" aria-label={t('records.title')}>
+      <h1 className="visually-hidden">{t('records.title')}</h1>
       <QueryBar
         form={form}
         searching={false}

@@ -83,7 +83,7 @@ function recalledView(recalled: ReturnType<typeof parseExtra>['recalled']): Reca
     return {
       recall_id: null,
       operator: { role: 'system', id: '', name: '' },
-      effect: 'both',
+      effect: 'maybe_seen',
       at: 0,
       reason: null,
       sealed: false,
@@ -130,43 +130,23 @@ export function readOutgoing(db: ReadableDatabase, conversation: number): Outgoi
     }));
 }
 
-/** Keys below this are never given out (they stay under 2^53). */
+/** Keys and sequence numbers below this are never given out (they stay under 2^53). */
 const NO_BOUND = Number.MAX_SAFE_INTEGER;
 
-/** A page of a conversation, oldest first. Costs the same however far back it lies: every bound is a bound on the key. */
+/**
+ * A page of a conversation, oldest first. The order is the gateway's numbers where there are any: messages of one
+ * millisecond that were stored out of order have keys that say otherwise. Imported rows have no numbers and go by key.
+ * Costs the same however far back it lies: every bound is a bound on number or key.
+ */
 export function readMessages(db: ReadableDatabase, query: MessagesQuery): MessagesPage {
-  const { conversation_key: conversation, limit } = query;
-  // A time range is a key range, widened for clashes; sent_at decides at its edges (time.ts).
-  const from = query.from ?? null;
-  const to = query.to ?? null;
-  const low = from === null ? -1 : messageKeySlot(from) - 1;
-  const high = to === null ? NO_BOUND : messageKeySlot(to + MESSAGE_KEY_SLACK_MS);
-  const range = `conversation = ? AND id > ? AND id < ? ${from === null ? '' : 'AND sent_at >= ?'} ${to === null ? '' : 'AND sent_at < ?'}`;
-  const edges = [...(from === null ? [] : [from]), ...(to === null ? [] : [to])];
-  const older = (below: number, count: number): Row[] =>
+  const { conversation_key: conversation } = query;
+  const numbered =
     db
-      .read<Row>(`SELECT ${COLUMNS} FROM messages WHERE ${range} ORDER BY id DESC LIMIT ?`)
-      .all(conversation, low, Math.min(high, below), ...edges, count)
-      .reverse();
-  const newer = (above: number, count: number): Row[] =>
-    db
-      .read<Row>(`SELECT ${COLUMNS} FROM messages WHERE ${range} ORDER BY id LIMIT ?`)
-      .all(conversation, Math.max(low, above), high, ...edges, count);
-
-  let rows: Row[];
-  if (query.after !== undefined) rows = newer(query.after, limit);
-  else if (query.around !== undefined) {
-    const half = Math.floor(limit / 2);
-    rows = [...older(query.around, half), ...newer(query.around - 1, limit - half)];
-  } else rows = older(query.before ?? NO_BOUND, limit);
-
-  const first = rows[0];
-  const last = rows.at(-1);
-  // An empty page lies before or after the message that was named, which is then on its other side.
-  const hasOlder =
-    older(first?.id ?? (query.after === undefined ? (query.before ?? 0) : query.after + 1), 1).length > 0;
-  const hasNewer =
-    newer(last?.id ?? query.after ?? (query.before === undefined ? NO_BOUND : query.before - 1), 1).length > 0;
+      .readOne<number>(
+        'SELECT 1 FROM messages INDEXED BY messages_by_seq WHERE conversation = ? AND conv_seq IS NOT NULL LIMIT 1',
+      )
+      .get(conversation) !== undefined;
+  const { rows, hasOlder, hasNewer } = numbered ? bySequence(db, query) : byKey(db, query);
   // Gaps within the page, and those that lie beyond an end which is the end of what is here.
   const seqs = rows.map((row) => row.conv_seq).filter((seq) => seq !== null);
   const lowSeq = hasOlder && seqs.length > 0 ? Math.min(...seqs) - 1 : 0;
@@ -182,6 +162,159 @@ export function readMessages(db: ReadableDatabase, query: MessagesQuery): Messag
     has_older: hasOlder,
     has_newer: hasNewer,
   };
+}
+
+interface Page {
+  readonly rows: readonly Row[];
+  readonly hasOlder: boolean;
+  readonly hasNewer: boolean;
+}
+
+/** A time range is a key range, widened for clashes; sent_at decides at its edges (time.ts). */
+function timeRange(query: MessagesQuery) {
+  const from = query.from ?? null;
+  const to = query.to ?? null;
+  return {
+    low: from === null ? -1 : messageKeySlot(from) - 1,
+    high: to === null ? NO_BOUND : messageKeySlot(to + MESSAGE_KEY_SLACK_MS),
+    where: `${from === null ? '' : 'AND sent_at >= ?'} ${to === null ? '' : 'AND sent_at < ?'}`,
+    edges: [...(from === null ? [] : [from]), ...(to === null ? [] : [to])],
+  };
+}
+
+/**
+ * The page's rows between two exclusive bounds of one ordering column. `start` is where the named message stands in it:
+ * the first row at or after `around`, and the row itself for `before` and `after`, which leave it out.
+ */
+function pageOf(
+  query: MessagesQuery,
+  walk: { older(below: number, count: number): Row[]; newer(above: number, count: number): Row[] },
+  start: { readonly before?: number; readonly after?: number; readonly around?: number },
+  position: (row: Row) => number,
+): Page {
+  const { limit } = query;
+  let rows: Row[];
+  if (start.after !== undefined) rows = walk.newer(start.after, limit);
+  else if (start.around !== undefined) {
+    const half = Math.floor(limit / 2);
+    rows = [...walk.older(start.around, half), ...walk.newer(start.around - 1, limit - half)];
+  } else rows = walk.older(start.before ?? NO_BOUND, limit);
+  const first = rows[0];
+  const last = rows.at(-1);
+  // An empty page lies before or after the message that was named, which is then on its other side.
+  const below = first === undefined ? (start.after === undefined ? (start.before ?? 0) : start.after + 1) : position(first);
+  const above =
+    last === undefined ? (start.after ?? (start.before === undefined ? NO_BOUND : start.before - 1)) : position(last);
+  return { rows, hasOlder: walk.older(below, 1).length > 0, hasNewer: walk.newer(above, 1).length > 0 };
+}
+
+function byKey(db: ReadableDatabase, query: MessagesQuery): Page {
+  const { conversation_key: conversation, before, after, around } = query;
+  const { low, high, where, edges } = timeRange(query);
+  const range = `conversation = ? AND id > ? AND id < ? ${where}`;
+  return pageOf(
+    query,
+    {
+      older: (below, count) =>
+        db
+          .read<Row>(`SELECT ${COLUMNS} FROM messages WHERE ${range} ORDER BY id DESC LIMIT ?`)
+          .all(conversation, low, Math.min(high, below), ...edges, count)
+          .reverse(),
+      newer: (above, count) =>
+        db
+          .read<Row>(`SELECT ${COLUMNS} FROM messages WHERE ${range} ORDER BY id LIMIT ?`)
+          .all(conversation, Math.max(low, above), high, ...edges, count),
+    },
+    {
+      ...(before === undefined ? {} : { before }),
+      ...(after === undefined ? {} : { after }),
+      ...(around === undefined ? {} : { around }),
+    },
+    (row) => row.id,
+  );
+}
+
+function bySequence(db: ReadableDatabase, query: MessagesQuery): Page {
+  const { conversation_key: conversation, before, after, around } = query;
+  const { low, high, where, edges } = timeRange(query);
+  const inTime = `conversation = ? AND id > ? AND id < ? ${where}`;
+  // Only a range has bounds: of the numbers in it, so that the walk doesn't begin at the conversation's end.
+  const bounds =
+    edges.length === 0
+      ? { lowest: 0, highest: NO_BOUND - 1 }
+      : db
+          .read<{ lowest: number | null; highest: number | null }>(
+            `SELECT min(conv_seq) AS lowest, max(conv_seq) AS highest FROM messages INDEXED BY messages_by_conversation WHERE ${inTime}`,
+          )
+          .get(conversation, low, high, ...edges);
+  const lowest = (bounds?.lowest ?? 0) - 1;
+  const highest = (bounds?.highest ?? -1) + 1;
+  const range = `INDEXED BY messages_by_seq WHERE ${inTime} AND conv_seq > ? AND conv_seq < ?`;
+  /** Number of a message; of the numbered one before it where it has none (two under one number, SY8), or is gone. */
+  const seqOf = (key: MessageKey): number =>
+    db
+      .readOne<number>(
+        'SELECT conv_seq FROM messages WHERE conversation = ? AND id <= ? AND conv_seq IS NOT NULL ORDER BY id DESC LIMIT 1',
+      )
+      .get(conversation, key) ?? 0;
+  const isNumbered = (key: MessageKey): boolean =>
+    db
+      .readOne<number>('SELECT 1 FROM messages WHERE id = ? AND conversation = ? AND conv_seq IS NOT NULL')
+      .get(key, conversation) !== undefined;
+  const page = pageOf(
+    query,
+    {
+      older: (below, count) =>
+        db
+          .read<Row>(`SELECT ${COLUMNS} FROM messages ${range} ORDER BY conv_seq DESC LIMIT ?`)
+          .all(conversation, low, high, ...edges, lowest, Math.min(highest, below), count)
+          .reverse(),
+      newer: (above, count) =>
+        db
+          .read<Row>(`SELECT ${COLUMNS} FROM messages ${range} ORDER BY conv_seq LIMIT ?`)
+          .all(conversation, low, high, ...edges, Math.max(lowest, above), highest, count),
+    },
+    {
+      // One without a number stands right behind the one before it.
+      ...(before === undefined ? {} : { before: seqOf(before) + (isNumbered(before) ? 0 : 1) }),
+      ...(after === undefined ? {} : { after: seqOf(after) }),
+      ...(around === undefined ? {} : { around: seqOf(around) }),
+    },
+    (row) => row.conv_seq ?? 0,
+  );
+  return { ...page, rows: withUnnumbered(page) };
+
+  /** Adds those without a number (SY8) whose numbered predecessor is on this page. There are hardly ever any. */
+  function withUnnumbered({ rows, hasOlder }: Page): readonly Row[] {
+    const keys = rows.map((row) => row.id);
+    if (keys.length === 0) return rows;
+    const end =
+      db
+        .readOne<number>(
+          'SELECT id FROM messages WHERE conversation = ? AND id > ? AND conv_seq IS NOT NULL ORDER BY id LIMIT 1',
+        )
+        .get(conversation, Math.max(...keys)) ?? NO_BOUND;
+    const extra = db
+      .read<Row>(
+        `SELECT ${COLUMNS} FROM messages INDEXED BY messages_by_conversation WHERE ${inTime} AND id > ? AND id < ? AND conv_seq IS NULL ORDER BY id`,
+      )
+      .all(conversation, low, high, ...edges, hasOlder ? Math.min(...keys) : -1, end);
+    if (extra.length === 0) return rows;
+    const behind = (row: Row): number | null =>
+      db
+        .readOne<number>(
+          'SELECT id FROM messages WHERE conversation = ? AND id < ? AND conv_seq IS NOT NULL ORDER BY id DESC LIMIT 1',
+        )
+        .get(conversation, row.id) ?? null;
+    const followers = extra.map((row) => ({ row, after: behind(row) }));
+    return [
+      ...followers.filter(({ after: place }) => place === null).map(({ row }) => row),
+      ...rows.flatMap((row) => [
+        row,
+        ...followers.filter(({ after: place }) => place === row.id).map((follower) => follower.row),
+      ]),
+    ];
+  }
 }
 
 /** Null where nothing is sealed under that key. */

@@ -75,7 +75,8 @@ export function createImports(parts: {
             ? {
                 recall_id: null,
                 operator: { role: record.sender, id: name, name },
-                effect: 'both',
+                // The file doesn't say what was seen (RC12).
+                effect: 'maybe_seen',
                 at: record.sent_at,
                 reason: null,
               }

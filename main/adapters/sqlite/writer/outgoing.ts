@@ -79,7 +79,7 @@ export function createOutgoing(db: WritableDatabase, changes: ChangeSet): Outgoi
           send.release_at,
         );
       if (added === 0) return;
-      setDraft(send.conversation_key, '');
+      if (send.keep_draft !== true) setDraft(send.conversation_key, '');
       changes.messages(send.conversation_key);
     },
     cancelDelayed: (id) => {

@@ -107,6 +107,8 @@ export function createRecalls(parts: {
       const row = byId(id);
       if (row === undefined) return null;
       const final = FINAL_RECALL_STATES.has(outcome.state);
+      // RC12: done with what effect nobody said: the better one is never claimed.
+      const effect = outcome.effect ?? (outcome.state === 'done' ? 'maybe_seen' : null);
       if (FINAL_RECALL_STATES.has(row.state)) {
         const contradicted =
           final &&
@@ -118,7 +120,7 @@ export function createRecalls(parts: {
         'UPDATE recalls SET state = ?, effect = ?, code = ?, details = ?, resolved_at = ? WHERE recall_id = ?',
       ).run(
         outcome.state,
-        outcome.effect ?? null,
+        effect,
         outcome.code ?? null,
         outcome.details === undefined ? null : JSON.stringify(outcome.details),
         final ? outcome.at : null,
@@ -140,7 +142,7 @@ export function createRecalls(parts: {
             account === undefined
               ? operator
               : { ...operator, device_id: account.device_id as NonNullable<Operator['device_id']> },
-          effect: outcome.effect ?? 'both',
+          effect: effect ?? 'maybe_seen',
           at: outcome.at,
           reason: row.reason,
         });

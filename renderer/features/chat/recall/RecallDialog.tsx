@@ -69,14 +69,14 @@ export function RecallDialog(props: {
         </div>
       ) : (
         <>
-          <h3 className="recall-heading">{t('recall.effectTitle')}</h3>
+          <h2 className="recall-heading">{t('recall.effectTitle')}</h2>
           <p>{offline ? t('recall.effectOffline', { time: remaining ?? '' }) : t('recall.effect')}</p>
           {risks.length > 0 && (
             <>
-              <h3 className="recall-heading is-risk">
+              <h2 className="recall-heading is-risk">
                 <Icon name="warning" size={13} />
                 {t('recall.riskTitle')}
-              </h3>
+              </h2>
               <ul className="recall-risks">
                 {risks.map((reason) => (
                   <li key={reason.code}>{riskWords(reason, t, locale)}</li>
