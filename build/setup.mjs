@@ -55,10 +55,14 @@ function olderThan(version, [major, minor]) {
 
 /** The Node that runs the program: the `node` package's binary, else the present one where it is new enough. */
 export function programNode() {
-  const own = path.join(ROOT, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  const own = ownNode();
   if (existsSync(own)) return own;
   requireNode(process.versions.node, PROGRAM_NODE);
   return process.execPath;
+}
+
+function ownNode() {
+  return path.join(ROOT, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 }
 
 /** Environment for children: node_modules/.bin first, so that `node` is the program's Node everywhere. */
@@ -73,20 +77,32 @@ export async function ensureInstalled() {
   const lockText = readFileSync(path.join(ROOT, 'package-lock.json'));
   const wanted = `${hash(lockText)} ${process.platform} ${process.arch}\n`;
   const stamp = path.join(CACHE, 'installed');
-  if (readIfThere(stamp) === wanted) return false;
-  const write = () => {
-    mkdirSync(CACHE, { recursive: true });
-    writeFileSync(stamp, wanted);
-  };
-  if (holdsWhatLockSays(JSON.parse(lockText.toString('utf8')))) {
-    write();
-    return false;
+  if (readIfThere(stamp) === wanted && existsSync(ownNode())) return false;
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  const complete = holdsWhatLockSays(JSON.parse(lockText.toString('utf8')));
+  if (!complete) {
+    say('Installing dependencies (npm ci) … 正在安装依赖 …');
+    const code = await run(...npmCommand(['ci', '--ignore-scripts', ...quiet]), { stdio: ['ignore', 2, 2] });
+    if (code !== 0) throw new SetupFailure(`npm ci failed (exit code ${code}). 依赖安装失败。`);
   }
-  say('Installing dependencies (npm ci) … 正在安装依赖 …');
-  const code = await run(...npmCommand(['ci', '--no-audit', '--no-fund']), { stdio: ['ignore', 2, 2] });
-  if (code !== 0) throw new SetupFailure(`npm ci failed (exit code ${code}). 依赖安装失败。`);
-  write();
-  return true;
+  if (!complete || !existsSync(ownNode())) await runInstallScripts(quiet);
+  mkdirSync(CACHE, { recursive: true });
+  writeFileSync(stamp, wanted);
+  return !complete;
+}
+
+/**
+ * The install scripts that are allowed, by package. better-sqlite3 isn't among them: its prebuilt binary lies in the
+ * package, and compiling it would need a compiler that a fresh machine hasn't got.
+ */
+const ALLOWED_INSTALL_SCRIPTS = ['node', 'keytar'];
+
+async function runInstallScripts(quiet) {
+  const code = await run(...npmCommand(['rebuild', ...ALLOWED_INSTALL_SCRIPTS, '--ignore-scripts=false', ...quiet]), {
+    stdio: ['ignore', 2, 2],
+  });
+  if (code !== 0 || !existsSync(ownNode()))
+    throw new SetupFailure(`Installing Node 24 failed (exit code ${code}). Node 24 安装失败。`);
 }
 
 function holdsWhatLockSays(lock) {
