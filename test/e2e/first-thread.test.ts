@@ -31,7 +31,7 @@ async function open(page: Page): Promise<void> {
 async function claim(page: Page, consumer: string): Promise<void> {
   await page.getByRole('tab', { name: /未接入/ }).click();
   const row = page.getByRole('option', { name: new RegExp(consumer) });
-  await row.getByRole('button', { name: '领取' }).click();
+  await row.getByText('领取', { exact: true }).click();
   await expect(page.getByText('分配成功')).toBeVisible();
   await expect(page.getByRole('heading', { name: consumer })).toBeVisible();
 }
@@ -72,7 +72,7 @@ test('[RC9] [RC10] [RC12] [RC13] [UX5] claim, answer, recall within the window: 
   await page.screenshot({ path: screen('recall-menu') });
   await item.click();
   const dialog = page.getByRole('dialog');
-  await expect(dialog).toContainText('买家端会怎样');
+  await expect(dialog).toContainText('消费者端会怎样');
   // Seen, not only there: with reduced motion a dialog once stayed transparent.
   await expect(page.locator('.ant-modal')).toHaveCSS('opacity', '1');
   await page.screenshot({ path: screen('recall-confirm') });

@@ -217,6 +217,10 @@ function ReplyMark(props: { reply: ReturnType<typeof rowMarks>['reply']; unread:
   }
 }
 
+/**
+ * For the pointer only: an option of a list box may hold nothing interactive. With the keyboard or a screen reader the
+ * conversation is opened and claimed by the button in the chat.
+ */
 function ClaimButton(props: {
   conversation: ConversationView;
   name: string;
@@ -225,13 +229,12 @@ function ClaimButton(props: {
   const { t } = useTranslation();
   const [busy, setBusy] = useState(false);
   return (
-    <Button
-      size="small"
-      className="conv-row-claim"
-      busy={busy}
-      tabIndex={-1}
+    <span
+      className={`conv-row-claim ${busy ? 'is-busy' : ''}`}
+      aria-hidden="true"
       onClick={(event) => {
         event.stopPropagation();
+        if (busy) return;
         setBusy(true);
         void claimAndSay(props.conversation, props.name, t).then((claimed) => {
           setBusy(false);
@@ -240,7 +243,7 @@ function ClaimButton(props: {
       }}
     >
       {t('inbox.claim')}
-    </Button>
+    </span>
   );
 }
 
