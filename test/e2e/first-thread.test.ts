@@ -141,34 +141,45 @@ test('[RC8] [PV2] what still waits in the delay buffer is cancelled: nothing rea
   expect(view.messages.some((message) => message.text === '给您八折')).toBe(false);
 });
 
-test('[RC15] the reply is lost after success: unknown is shown, never guessed, and settled after the reconnect', async ({
+test('[RC15] no answer to a recall: unknown is shown, never guessed, and settled when the gateway is heard again', async ({
   page,
 }) => {
   host = await startTestHost();
-  const enquiry = await host.control.newEnquiry({ name: '测试买家阿海', text: '帮我改下地址' });
+  const enquiry = await host.control.newEnquiry({ name: '测试消费者阿海', text: '帮我改下地址', shop_id: 's-senyu' });
   await open(page);
-  await claim(page, '测试买家阿海');
+  await claim(page, '测试消费者阿海');
   await say(page, '已为您登记');
   await expect
     .poll(async () => (await host.control.consumerView(enquiry.conversation_id)).messages.at(-1)?.text, {
       timeout: 15_000,
     })
     .toBe('已为您登记');
-  const { conversations } = await host.call('conversations.list', {
-    account_id: null,
-    intake: 'active',
-    limit: 100,
-    cursor: null,
-  });
-  expect(conversations.some((one) => one.title.includes('测试买家阿海') || one.consumer?.name === '测试买家阿海')).toBe(
-    true,
-  );
-  await host.call('practice.fault', { fault: 'refuse', value: 3 });
-  await host.call('practice.fault', { fault: 'cut' });
+  // The gateway will do it, but neither its reply nor its event comes through for a while.
+  await host.call('practice.fault', { fault: 'drop' });
+  await host.control.silence(14_000);
+  await page.getByRole('article').filter({ hasText: '已为您登记' }).click({ button: 'right' });
+  await page.getByRole('menuitem', { name: /撤回/ }).click();
+  await page.getByRole('dialog').getByRole('button', { name: /撤回/ }).click();
+  await expect(page.getByText('结果未知，正在核实').first()).toBeVisible({ timeout: 15_000 });
+  await expect(page.getByText('你撤回了一条消息')).toHaveCount(0);
+  await page.screenshot({ path: screen('recall-unknown') });
+  await expect(page.getByText('你撤回了一条消息')).toBeVisible({ timeout: 40_000 });
+  expect((await host.control.consumerView(enquiry.conversation_id)).messages.at(-1)?.visible).toBe(false);
+});
+
+test('[SY4] [SY9] [IN7] refused and cut: the status bar says so, and the connection comes back by itself', async ({
+  page,
+}) => {
+  host = await startTestHost();
+  await open(page);
+  await host.call('practice.fault', { fault: 'refuse', value: 4 });
   await expect(page.getByRole('contentinfo')).toContainText(/重连|正在连接|断开/);
   await page.screenshot({ path: screen('offline') });
-  await host.call('practice.fault', { fault: 'none' });
-  await expect(page.getByRole('contentinfo')).toContainText('已同步至', { timeout: 40_000 });
+  await expect(page.getByRole('contentinfo').getByRole('button', { name: /已连接/ })).toBeVisible({ timeout: 40_000 });
+  const enquiry = await host.control.newEnquiry({ name: '测试消费者阿湖', text: '在吗' });
+  expect(enquiry.intake).toBe('waiting');
+  await page.getByRole('tab', { name: /未接入/ }).click();
+  await expect(page.getByRole('option', { name: /测试消费者阿湖/ })).toBeVisible();
 });
 
 test('[PV6] a draft survives kill −9 and is marked in the list', async ({ page }) => {
