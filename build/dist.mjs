@@ -2,11 +2,22 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { icon } from './icons.mjs';
-import { buildMain, buildRenderer, ensureInstalled, entry, packageCommand, programNode, ROOT, run } from './setup.mjs';
+import {
+  buildMain,
+  buildRenderer,
+  buildViewer,
+  ensureInstalled,
+  entry,
+  packageCommand,
+  programNode,
+  ROOT,
+  run,
+} from './setup.mjs';
 
 await entry(async () => {
   await ensureInstalled();
   await buildRenderer();
+  await buildViewer();
   await buildMain();
   // electron-builder makes each platform's format of it.
   mkdirSync(path.join(ROOT, 'dist/icons'), { recursive: true });

@@ -1,6 +1,7 @@
 // npm run e2e -- [Playwright's arguments]
 import {
   buildRenderer,
+  buildViewer,
   childEnvironment,
   ensureInstalled,
   entry,
@@ -19,6 +20,7 @@ await entry(async () => {
     return 3;
   }
   await buildRenderer();
+  await buildViewer();
   return run(programNode(), [packageCommand('@playwright/test', 'playwright'), 'test', ...process.argv.slice(2)], {
     env: childEnvironment({ WORKBENCH_CHROMIUM: chromium }),
   });

@@ -4,6 +4,7 @@ import path from 'node:path';
 import {
   buildMain,
   buildRenderer,
+  buildViewer,
   CACHE,
   entry,
   packageCommand,
@@ -32,10 +33,12 @@ await entry(async () => {
   const reason = forced ? null : await whyNoElectron();
   if (!forced && reason === null) {
     await buildRenderer();
+    await buildViewer();
     await buildMain();
     return run(electronBinary(), ['.', ...rest]);
   }
   await buildRenderer();
+  await buildViewer();
   if (reason !== null) say(reason);
   return run(programNode(), ['main/hosts/cli/main.ts', 'serve', ...rest]);
 });

@@ -196,6 +196,23 @@ export async function buildRenderer() {
   );
 }
 
+/** The review package's page, which exports put into every package. */
+export async function buildViewer() {
+  return buildIfStale(
+    'viewer',
+    [
+      'renderer/viewer',
+      'renderer/ui',
+      'shared',
+      'build/vite.viewer.config.ts',
+      'build/vite.renderer.config.ts',
+      'package-lock.json',
+    ],
+    'dist/viewer/index.html',
+    () => vite('build/vite.viewer.config.ts'),
+  );
+}
+
 export async function buildMain() {
   const sources = ['main', 'shared', 'build/vite.main.config.ts', 'package.json', 'package-lock.json'];
   return buildIfStale('main', sources, 'dist/main/preload.cjs', async () => {

@@ -15,6 +15,7 @@ const TOOLS = [
     packages: ['gnome-keyring', 'libsecret-1-0', 'dbus'],
     there: () => findProgram('gnome-keyring-daemon') !== null && findProgram('dbus-run-session') !== null,
   },
+  { name: 'LibreOffice', packages: ['libreoffice-calc'], there: () => findProgram('soffice') !== null },
   { name: 'virtual display', packages: ['xvfb', 'xauth'], there: () => findProgram('xvfb-run') !== null },
 ];
 

@@ -6,6 +6,7 @@ import { LAYER_PROJECTS } from './projects.mjs';
 import { specCoverage } from './spec-coverage.mjs';
 import {
   buildRenderer,
+  buildViewer,
   childEnvironment,
   ensureInstalled,
   entry,
@@ -107,6 +108,7 @@ async function endToEnd(file, chromium) {
     return;
   }
   await buildRenderer();
+  await buildViewer();
   const code = await run(
     programNode(),
     [packageCommand('@playwright/test', 'playwright'), 'test', '--reporter=line,json'],

@@ -6,7 +6,7 @@ import { tokensCss } from '../renderer/ui/tokens.ts';
 const TOKENS = 'virtual:tokens.css';
 
 /** The design tokens as a stylesheet that is there before the first paint (UX3). */
-function tokens(): Plugin {
+export function tokens(): Plugin {
   return {
     name: 'workbench-tokens',
     resolveId: (id) => (id === TOKENS ? `\0${TOKENS}` : null),

@@ -1,12 +1,16 @@
-import { AppFailure } from '#shared/contract/errors.ts';
+import { AppFailure, type AppError } from '#shared/contract/errors.ts';
 import type { Handlers, ProcedureParsed } from '#shared/contract/procedures.ts';
 import type { TopicMessage } from '#shared/contract/topics.ts';
+import type { BatchRecallResult, OpenedSeal } from '#shared/contract/remedy.ts';
 import type { AppInfo, ConversationView, MessageView, RecallView } from '#shared/contract/views.ts';
 import { parseGatewayAddress } from '#shared/domain/gateway-address.ts';
 import type { AccountId, ClientMessageId, ConversationKey, RecallId } from '#shared/domain/ids.ts';
 import { isPermitted, type Permission } from '#shared/domain/permissions.ts';
+import { CASE_PLACEHOLDERS } from '#shared/i18n/cases.ts';
 import { HOUR } from '#shared/lib/durations.ts';
 import type { Agent, Conversation, Policy } from '#shared/protocol/entities.ts';
+import { spreadsheetWords } from '#shared/i18n/spreadsheet.ts';
+import { actorOf } from './accounts/acting.ts';
 import { createAccountSession, type AccountSession } from './accounts/account-session.ts';
 import { createAudit } from './audit/audit.ts';
 import { resultOf } from './connection/answers.ts';
@@ -21,9 +25,15 @@ import type { Ids } from './ports/ids.ts';
 import type { Logger } from './ports/logger.ts';
 import type { Notifier } from './ports/notifier.ts';
 import type { Secrets } from './ports/secrets.ts';
-import type { AccountRecord, PendingSend, Store, StoredAccount } from './ports/store.ts';
+import type { SpreadsheetReader, SpreadsheetWriter } from './ports/spreadsheet.ts';
+import type { AccountRecord, PendingSend, Store, StoreChanges, StoredAccount } from './ports/store.ts';
 import type { Transport } from './ports/transport.ts';
+import { createDrafts } from './incidents/drafts.ts';
+import { createIncidents } from './incidents/incidents.ts';
+import { createLibrary } from './incidents/library.ts';
+import { createDashboard } from './recall/dashboard.ts';
 import { preflight } from './recall/preflight.ts';
+import { createSavedSearches } from './search/saved-searches.ts';
 import { createSearch } from './search/search.ts';
 import { visibilityOf } from './search/visibility.ts';
 import { readSettings, writeSettings } from './settings/settings.ts';
@@ -36,9 +46,16 @@ export interface AppPorts {
   readonly logger: Logger;
   readonly files: Files;
   readonly csv: CsvReader;
+  /** Absent: spreadsheets are neither read nor written. */
+  readonly spreadsheets?: { readonly reader: SpreadsheetReader; readonly writer: SpreadsheetWriter };
   readonly notifier?: Notifier;
   readonly secrets: Secrets;
   readonly info: AppInfo;
+  /**
+   * In a practice profile: takes a real account to the profile of real ones, which is another folder with another key
+   * (SE4), and from there on shows that one. Absent: real accounts are refused there.
+   */
+  readonly toRealProfile?: (account: NewAccount) => Promise<AccountId>;
   /** Where the practice gateway runs in the same process: its faults on demand. */
   readonly practice?: { fault(fault: ProcedureParsed<'practice.fault'>): Promise<void> | void };
 }
@@ -83,10 +100,13 @@ export function createApp(ports: AppPorts): App {
   const jobs = createJobs({ clock, ids, publish: (job) => announcer.publish({ topic: 'job', payload: job }) });
   const visibility = () => visibilityOf(store);
   const search = createSearch({ store, visibility });
+  const savedSearches = createSavedSearches({ store, files: ports.files, clock });
   const imports = createImportService({
     store,
     files: ports.files,
     csv: ports.csv,
+    ...(ports.spreadsheets === undefined ? {} : { spreadsheets: ports.spreadsheets.reader }),
+    clock,
     jobs,
     localOffsetMinutes,
     imported: () => announcer.changes({ conversations: [], messages: [], many: true }),
@@ -97,17 +117,56 @@ export function createApp(ports: AppPorts): App {
     clock,
     jobs,
     visibility,
-    actor,
+    actor: () => actorOf(store),
     localOffsetMinutes,
+    ...(ports.spreadsheets === undefined
+      ? {}
+      : {
+          spreadsheet: {
+            writer: ports.spreadsheets.writer,
+            words: spreadsheetWords[ports.info.locale],
+            program: `Merchant Workbench ${ports.info.version}`,
+          },
+        }),
   });
 
-  /** Who acts where no account is named: everyone signed in here, or the profile itself (EX8). */
-  async function actor(): Promise<string> {
-    const agents = (await store.accounts()).flatMap((account) =>
-      account.agent === null ? [] : [account.agent.agent_id],
-    );
-    return agents.length === 0 ? 'local' : [...new Set(agents)].join(',');
-  }
+  const serverNow = (account: AccountId): number => sessions.get(account)?.serverNow().now ?? clock.wallNow();
+  const policyIn = async (account: AccountId, shop: string): Promise<Policy | null> =>
+    (await store.shops(account)).find((candidate) => candidate.shop_id === shop)?.policy ?? null;
+  const incidentChanged = (id: string, changes: StoreChanges): void => {
+    announcer.changes(changes);
+    announcer.publish({ topic: 'incidents', payload: { ids: [id] } });
+  };
+  const drafts = createDrafts({
+    store,
+    clock,
+    ids,
+    logger,
+    serverNow,
+    agentOf: async (account) =>
+      (await store.accounts()).find((candidate) => candidate.account_id === account)?.agent ?? null,
+    policyOf: policyIn,
+    onDrafted: incidentChanged,
+  });
+  const incidents = createIncidents({
+    store,
+    ids,
+    visibility,
+    serverNow,
+    policyOf: policyIn,
+    localOffsetMinutes,
+    auditSeal: (who, incident_id, msg_id) => audit.write(who, 'seal.opened', { incident_id, msg_id }),
+    onChanges: incidentChanged,
+    placeholders: CASE_PLACEHOLDERS[ports.info.locale],
+  });
+  const library = createLibrary({
+    store,
+    files: ports.files,
+    audit,
+    permit,
+    serverNow,
+    onChanged: () => announcer.publish({ topic: 'incidents', payload: { ids: [] } }),
+  });
 
   function accountsView() {
     return Promise.all([...sessions.values()].map((session) => session.view()));
@@ -124,7 +183,11 @@ export function createApp(ports: AppPorts): App {
         keep: (token) => secrets.set(tokenName(record.account_id), token),
       },
       {
-        onChanges: announcer.changes,
+        onChanges(changes) {
+          announcer.changes(changes);
+          // Wherever messages changed a recall may have ended (RM4).
+          if (changes.messages.length > 0 || changes.many) drafts.poke();
+        },
         onAccount: announcer.accounts,
         onProblem: (code, details) => announcer.publish({ topic: 'problem', payload: { code, details } }),
         onNotice(kind, conversation_key, title, count) {
@@ -146,12 +209,24 @@ export function createApp(ports: AppPorts): App {
     return fresh;
   }
 
+  function addressOf(url: string): { readonly url: string; readonly source: string } {
+    const address = parseGatewayAddress(url);
+    if (address.ok) return address;
+    if (address.problem === 'INSECURE_ADDRESS') throw new AppFailure('INSECURE_ADDRESS', 'wss: is required');
+    throw new AppFailure('BAD_INPUT', 'not a gateway address', { field: 'url' });
+  }
+
+  /** SE4: what comes through the door is a real account, and the practice profile never holds one. */
+  async function connectShop(account: NewAccount): Promise<AccountId> {
+    if (!ports.info.practice) return addAccount(account);
+    addressOf(account.url);
+    if (ports.toRealProfile === undefined)
+      throw new AppFailure('NOT_ALLOWED', 'practice and real accounts are kept apart', { reason: 'practice-profile' });
+    return ports.toRealProfile(account);
+  }
+
   async function addAccount(account: NewAccount): Promise<AccountId> {
-    const address = parseGatewayAddress(account.url);
-    if (!address.ok) {
-      if (address.problem === 'INSECURE_ADDRESS') throw new AppFailure('INSECURE_ADDRESS', 'wss: is required');
-      throw new AppFailure('BAD_INPUT', 'not a gateway address', { field: 'url' });
-    }
+    const address = addressOf(account.url);
     const stored = await store.accounts();
     const same = stored.find((candidate) =>
       account.account_id === undefined
@@ -351,6 +426,68 @@ export function createApp(ports: AppPorts): App {
     return { text: seal.text };
   }
 
+  /** RC18: each judged by itself, with what is stored at that moment; their results come with their messages. */
+  async function batchRecall({
+    message_keys,
+    reason,
+  }: ProcedureParsed<'recall.batch'>): Promise<{ readonly results: readonly BatchRecallResult[] }> {
+    const results: BatchRecallResult[] = [];
+    for (const message_key of new Set(message_keys)) {
+      try {
+        const recall = await requestRecall({ message_key, ...(reason === undefined ? {} : { reason }) });
+        results.push({ message_key, recall, error: null });
+      } catch (thrown) {
+        if (!(thrown instanceof AppFailure)) throw thrown;
+        const error: AppError = thrown.error;
+        results.push({ message_key, recall: null, error });
+      }
+    }
+    return { results };
+  }
+
+  /** RC19. What can't be audited isn't opened: the entry is stored before the seal is read. */
+  async function openSeal({ message_key }: ProcedureParsed<'seals.open'>): Promise<OpenedSeal> {
+    const found = await store.message(message_key);
+    if (found === null || found.message.recalled === null) throw new AppFailure('NOT_FOUND', 'nothing was recalled');
+    const { message, account_id } = found;
+    if (account_id === null) throw new AppFailure('UNSUPPORTED', 'an imported record has no seal');
+    const all = await store.accounts();
+    const source = all.find((candidate) => candidate.account_id === account_id)?.source;
+    const opener = all.find(
+      (candidate) => candidate.source === source && isPermitted(candidate.agent?.role, 'seal.open'),
+    );
+    if (opener === undefined || opener.agent === null) throw new AppFailure('NO_PERMISSION', 'seal.open');
+    if (message.recalled === null || !message.recalled.sealed)
+      throw new AppFailure('NOT_FOUND', 'no content was sealed');
+    const actor = opener.agent.agent_id;
+    const at = clock.wallNow();
+    await store.appendAudit({
+      at,
+      actor,
+      action: 'seal.opened',
+      details: {
+        msg_id: message.msg_id,
+        conversation_key: message.conversation_key,
+        recall_id: message.recalled.recall_id,
+      },
+    });
+    const seal = await store.openSeal(message_key);
+    if (seal === null) throw new AppFailure('NOT_FOUND', 'no content was sealed');
+    return {
+      text: seal.text,
+      kind: message.kind,
+      attachment_name: seal.attachment_name,
+      sender: { id: message.sender.id, name: message.sender.name },
+      sent_at: message.sent_at,
+      operator: message.recalled.operator,
+      effect: message.recalled.effect,
+      recalled_at: message.recalled.at,
+      reason: message.recalled.reason,
+      read_at: seal.read_at,
+      audited: { actor, at },
+    };
+  }
+
   // ── the contract ──────────────────────────────────────────────────────────────────────────────────────────────
 
   const handlers: Handlers = {
@@ -365,7 +502,7 @@ export function createApp(ports: AppPorts): App {
     },
 
     'accounts.list': accountsView,
-    'accounts.add': async (input) => ({ account_id: await addAccount(input) }),
+    'accounts.add': async (input) => ({ account_id: await connectShop(input) }),
     async 'accounts.remove'({ account_id }) {
       const session = sessionOf(account_id);
       sessions.delete(account_id);
@@ -455,8 +592,15 @@ export function createApp(ports: AppPorts): App {
 
     'recall.request': requestRecall,
     'recall.reedit': reedit,
+    'recall.batch': batchRecall,
+    ...createDashboard(store),
+    'seals.open': openSeal,
+
+    ...incidents,
+    ...library,
 
     ...search.handlers,
+    ...savedSearches,
 
     'export.estimate': exports['export.estimate'],
     'export.start': exports['export.start'],
@@ -492,6 +636,8 @@ export function createApp(ports: AppPorts): App {
         openSession({ account_id, label, source, gateway_url, device_id, practice });
       }
       for (const session of sessions.values()) await session.start();
+      // Recalls that ended just before the program did.
+      drafts.poke();
     },
     networkChanged() {
       for (const session of sessions.values()) session.connection.retry('network');
@@ -500,6 +646,7 @@ export function createApp(ports: AppPorts): App {
       if (stopped) return;
       stopped = true;
       search.stop();
+      await drafts.stop();
       await jobs.close();
       await Promise.all([...sessions.values()].map((session) => session.stop()));
       announcer.stop();

@@ -46,31 +46,13 @@ export interface ProfileOptions {
  * another process has it, NOT_ALLOWED when it is of the other kind, STORE_FROM_NEWER_VERSION.
  */
 export function openProfile(options: ProfileOptions = {}): Profile {
-  const environment = options.environment ?? process.env;
-  const directory = options.directory ?? environment['WORKBENCH_DATA'];
-  const folder = path.resolve(
-    directory !== undefined && directory !== ''
-      ? directory
-      : path.join(defaultDataFolder(process.platform, environment, os.homedir()), options.kind ?? 'real'),
-  );
+  const folder = profileFolder(options);
   makeWritable(folder);
   // Held before anything is made: two first starts at once must not make two keys for one database.
   const lock = holdProfile(folder);
   try {
     const file = readOrMake(folder, options.kind);
-    const profile: Profile = {
-      kind: file.kind,
-      folder,
-      store: path.join(folder, 'store'),
-      log: path.join(folder, 'log'),
-      temp: path.join(folder, 'temp'),
-      backups: path.join(folder, 'backups'),
-      secretsFile: path.join(folder, 'secrets.json'),
-      practiceKeyFile: path.join(folder, 'practice.key'),
-      keychainService: `merchant-workbench/${file.id}`,
-      databaseExists: existsSync(path.join(folder, 'store', 'records.db')),
-      release: () => lock.release(),
-    };
+    const profile = layOut(folder, file, () => lock.release());
     rmSync(profile.temp, { recursive: true, force: true });
     for (const inner of [profile.store, profile.temp, profile.backups, profile.log]) makeWritable(inner);
     return profile;
@@ -78,6 +60,63 @@ export function openProfile(options: ProfileOptions = {}): Profile {
     lock.release();
     throw thrown;
   }
+}
+
+/** The profile's folder: the one that was named, by default one a kind below the operating system's place. */
+export function profileFolder(options: ProfileOptions = {}): string {
+  const environment = options.environment ?? process.env;
+  const directory = options.directory ?? environment['WORKBENCH_DATA'];
+  return path.resolve(
+    directory !== undefined && directory !== ''
+      ? directory
+      : path.join(defaultDataFolder(process.platform, environment, os.homedir()), options.kind ?? 'real'),
+  );
+}
+
+/** A profile as it lies there, perhaps open in another process: nothing is made, locked or emptied. Null: there is none. */
+export function profileBeside(options: ProfileOptions = {}): Profile | null {
+  const folder = profileFolder(options);
+  try {
+    const known = ProfileFile.safeParse(parseJson(readFileSync(path.join(folder, 'profile.json'), 'utf8')));
+    return known.success ? layOut(folder, known.data, () => undefined) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Where real accounts go that are connected from a practice profile: never into it, always beside it (SE4). */
+export function realFolderBeside(practiceFolder: string): string {
+  return path.basename(practiceFolder) === 'practice'
+    ? path.join(path.dirname(practiceFolder), 'real')
+    : `${practiceFolder}-real`;
+}
+
+const REAL_BESIDE = 'real-beside';
+
+/** From now on the real profile beside this practice profile is what starts by default. */
+export function preferRealBeside(practiceFolder: string): void {
+  writeFileSync(path.join(practiceFolder, REAL_BESIDE), '', { mode: 0o600 });
+}
+
+/** Folder of the real profile that a practice profile gave way to, or null. */
+export function preferredRealFolder(practiceFolder: string): string | null {
+  return existsSync(path.join(practiceFolder, REAL_BESIDE)) ? realFolderBeside(practiceFolder) : null;
+}
+
+function layOut(folder: string, file: z.infer<typeof ProfileFile>, release: () => void): Profile {
+  return {
+    kind: file.kind,
+    folder,
+    store: path.join(folder, 'store'),
+    log: path.join(folder, 'log'),
+    temp: path.join(folder, 'temp'),
+    backups: path.join(folder, 'backups'),
+    secretsFile: path.join(folder, 'secrets.json'),
+    practiceKeyFile: path.join(folder, 'practice.key'),
+    keychainService: `merchant-workbench/${file.id}`,
+    databaseExists: existsSync(path.join(folder, 'store', 'records.db')),
+    release,
+  };
 }
 
 /** Where the operating system wants a program's data that does not roam. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { systemLocale } from './app-info.ts';
 import { serve } from './browser/serve.ts';
+import { preferredRealFolder } from './profile.ts';
 import { runtimeProblem } from './runtime.ts';
 import { openWorkbench, type Workbench } from './workbench.ts';
 
@@ -136,6 +137,77 @@ test('[SE5] serve refuses an unencrypted gateway that is not this machine, and l
   const printed: string[] = [];
   open.push(await serve({ ...options, real: true, print: (url) => printed.push(url) }));
   expect(printed).toEqual([expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{43}$/)]);
+});
+
+function pageFolder(): string {
+  mkdirSync(path.join(folder, 'page'), { recursive: true });
+  writeFileSync(path.join(folder, 'page/index.html'), '<!doctype html>');
+  return path.join(folder, 'page');
+}
+
+test('[SE4] [UX5] a real shop connected from the practice shop goes into a profile of its own, which is shown from then on', async () => {
+  const serving = await serve({
+    directory: directory(),
+    keyFile: keyFile(),
+    practice: { rate: 0 },
+    port: 0,
+    open: false,
+    page: pageFolder(),
+    print: () => undefined,
+  });
+  open.push(serving);
+  const practice = serving.workbench;
+  const shop = { label: '旗舰店', url: 'wss://gateway.invalid/', token: 'geheim' };
+  await expect(practice.app.handlers['accounts.add']({ ...shop, url: 'ws://gateway.invalid/' })).rejects.toMatchObject({
+    error: { code: 'INSECURE_ADDRESS' },
+  });
+  expect(preferredRealFolder(directory())).toBeNull();
+  const { account_id } = await practice.app.handlers['accounts.add'](shop);
+  const real = serving.workbench;
+  expect([practice.profile.kind, real.profile.kind, real.profile.folder]).toEqual([
+    'practice',
+    'real',
+    `${directory()}-real`,
+  ]);
+  expect((await real.store.accounts()).map((account) => [account.account_id, account.label, account.practice])).toEqual(
+    [[account_id, '旗舰店', false]],
+  );
+  expect(preferredRealFolder(directory())).toBe(real.profile.folder);
+  await serving.close();
+  open.pop();
+  const again = await openWorkbench({ host: 'cli', directory: directory(), keyFile: keyFile(), practice: { rate: 0 } });
+  open.push(again);
+  expect((await again.store.accounts()).map((account) => account.practice)).toEqual([true]);
+});
+
+test('[SE4] where a host has no real profile to go to, the practice profile refuses a real account and says why', async () => {
+  const { app, store } = await openPractice();
+  await expect(
+    app.handlers['accounts.add']({ label: '旗舰店', url: 'wss://gateway.invalid/', token: 't' }),
+  ).rejects.toMatchObject({ error: { code: 'NOT_ALLOWED', details: { reason: 'practice-profile' } } });
+  expect((await store.accounts()).map((account) => account.practice)).toEqual([true]);
+});
+
+test('[SE4] without a keychain or key file a real shop is refused with its own code, and the practice shop goes on', async () => {
+  // Where a keychain is there, this cannot be had.
+  const practice = await openPractice();
+  const dbus = process.env['DBUS_SESSION_BUS_ADDRESS'];
+  if (process.platform !== 'linux' || dbus !== undefined) return;
+  await open.pop()?.close();
+  const serving = await serve({
+    directory: directory(),
+    practice: { rate: 0 },
+    port: 0,
+    open: false,
+    page: pageFolder(),
+    print: () => undefined,
+  });
+  open.push(serving);
+  await expect(
+    serving.workbench.app.handlers['accounts.add']({ label: '店', url: 'wss://gateway.invalid/', token: 't' }),
+  ).rejects.toMatchObject({ error: { code: 'KEYCHAIN_UNAVAILABLE' } });
+  expect(serving.workbench.profile.kind).toBe('practice');
+  expect(preferredRealFolder(practice.profile.folder)).toBeNull();
 });
 
 test('[UX6] a runtime that is too old is told so, in a line with the code', () => {

@@ -6,7 +6,9 @@ import { createCsvReader } from '#main/adapters/csv/csv-reader.ts';
 import { createFiles } from '#main/adapters/files/files.ts';
 import { openStore } from '#main/adapters/sqlite/index.ts';
 import { createWsTransport } from '#main/adapters/websocket/ws-transport.ts';
-import { createApp, type App } from '#main/core/create-app.ts';
+import { createXlsxReader } from '#main/adapters/xlsx/xlsx-reader.ts';
+import { createXlsxWriter } from '#main/adapters/xlsx/xlsx-writer.ts';
+import { createApp, type App, type NewAccount } from '#main/core/create-app.ts';
 import type { Logger } from '#main/core/ports/logger.ts';
 import type { Notifier } from '#main/core/ports/notifier.ts';
 import type { Store } from '#main/core/ports/store.ts';
@@ -27,6 +29,8 @@ export interface WorkbenchOptions extends SecretsOptions {
   readonly practice?: PracticeOptions | undefined;
   /** `serve --gateway`: an account that is there from the start. */
   readonly gateway?: { readonly url: string; readonly token: string } | undefined;
+  /** Where a practice profile's person connects a real shop (SE4); the host then shows that profile. */
+  readonly toRealProfile?: ((account: NewAccount) => Promise<AccountId>) | undefined;
   readonly notifier?: Notifier | undefined;
   readonly locale?: Locale | undefined;
 }
@@ -73,8 +77,10 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
       logger,
       files: createFiles({ resolve: (handle) => handles.resolve(handle) }),
       csv: createCsvReader(),
+      spreadsheets: { reader: createXlsxReader(), writer: createXlsxWriter() },
       secrets,
       info,
+      ...(options.toRealProfile === undefined ? {} : { toRealProfile: options.toRealProfile }),
       ...(options.notifier === undefined ? {} : { notifier: options.notifier }),
       ...(practice === null ? {} : { practice: { fault: ({ fault, value }) => practice.control.fault(fault, value) } }),
     });

@@ -28,6 +28,7 @@ const SidePanel = lazy(() =>
   import('#renderer/features/side-panel/SidePanel.tsx').then((module) => ({ default: module.SidePanel })),
 );
 const Records = lazy(() => import('#renderer/features/records/RecordsView.tsx'));
+const Incidents = lazy(() => import('#renderer/features/incidents/IncidentsView.tsx'));
 const Diagnosis = lazy(() => import('#renderer/features/diagnosis/Diagnosis.tsx'));
 
 export function App() {
@@ -65,6 +66,7 @@ function Shell(props: { rowHeight: number }) {
           <Suspense fallback={<LoadingState label={t('common.loading')} />}>
             {screen === 'reception' && <Reception rowHeight={props.rowHeight} />}
             {screen === 'records' && <RecordsScreen />}
+            {screen === 'incidents' && <IncidentsScreen rowHeight={props.rowHeight} />}
             {screen === 'connection' && <Diagnosis onAddAccount={() => go.dialog('account')} />}
           </Suspense>
         </div>
@@ -83,6 +85,8 @@ function Reception(props: { rowHeight: number }) {
   const { accountId, shopId, intake, conversation, panelOpen } = usePlace();
   const open = useCallback((row: ConversationView) => go.open(row), []);
   const rows = useCallback((all: readonly ConversationView[]) => usePlace.setState({ rows: all }), []);
+  const findRequest = usePlace((state) => state.findRequest);
+  const searchText = useCallback((text: string) => go.searchRecords({ text }), []);
   const searchNumber = useCallback((number: string) => go.searchNumbers([number]), []);
   const claim = useCallback(
     async (row: ConversationView, name: string) => {
@@ -115,13 +119,22 @@ function Reception(props: { rowHeight: number }) {
             panelOpen={panelOpen}
             onPanel={go.panel}
             onSearchNumber={searchNumber}
+            findRequest={findRequest}
+            onSearchText={searchText}
             onClaim={claim}
+            onIncident={go.incident}
           />
           {panelOpen && <SidePanel conversationKey={conversation} onSearchNumber={searchNumber} />}
         </>
       )}
     </main>
   );
+}
+
+function IncidentsScreen(props: { rowHeight: number }) {
+  const request = usePlace((state) => state.incidentRequest);
+  const openConversation = useCallback((key: ConversationView['key']) => go.open({ key, intake: 'active' }), []);
+  return <Incidents request={request} rowHeight={props.rowHeight} onConversation={openConversation} />;
 }
 
 function RecordsScreen() {

@@ -1,6 +1,9 @@
-import { useMemo, useState, type KeyboardEvent } from 'react';
+import type { TFunction } from 'i18next';
+import { useDeferredValue, useMemo, useState, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { createPortal } from 'react-dom';
+import { parseNumbers } from '#shared/search/numbers.ts';
+import { useAsk } from '#renderer/bridge/ask.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { useLive } from '#renderer/bridge/live.ts';
 import { claimAndSay } from '#renderer/features/inbox/Inbox.tsx';
@@ -13,7 +16,7 @@ import { resolveLocale } from './i18n.ts';
 
 interface Command {
   readonly id: string;
-  readonly group: 'go' | 'do' | 'conversation' | 'view';
+  readonly group: 'search' | 'person' | 'go' | 'do' | 'conversation' | 'view';
   readonly icon: IconName;
   readonly label: string;
   readonly note?: string;
@@ -34,7 +37,7 @@ export function Palette(props: { onClose: () => void }) {
   const { t } = useTranslation();
   const [query, setQuery] = useState('');
   const [current, setCurrent] = useState(0);
-  const rows = usePlace((state) => state.rows);
+  const { rows, screen, conversation } = usePlace();
   const settings = useLive((state) => state.settings);
   const accounts = useLive((state) => state.accounts);
 
@@ -167,13 +170,63 @@ export function Palette(props: { onClose: () => void }) {
     return list;
   }, [t, rows, settings, accounts]);
 
-  const shown = commands
+  const typed = query.trim();
+  const sought = useDeferredValue(typed);
+  const people = useAsk('search.people', sought === '' ? null : { slot: 'palette', text: sought, limit: 8 });
+  const lookups: Command[] =
+    typed === ''
+      ? []
+      : [
+          {
+            id: 'search-records',
+            group: 'search',
+            icon: 'records',
+            label: t('palette.searchRecords', { text: typed }),
+            run: () => go.searchRecords({ text: typed }),
+          },
+          ...(parseNumbers(typed).numbers.length === 1
+            ? [
+                {
+                  id: 'search-number',
+                  group: 'search',
+                  icon: 'search',
+                  label: t('palette.searchNumber', { text: typed }),
+                  run: () => go.searchNumbers(parseNumbers(typed).numbers),
+                } as const,
+              ]
+            : []),
+          ...(screen === 'reception' && conversation !== null
+            ? [
+                {
+                  id: 'find',
+                  group: 'search',
+                  icon: 'chat',
+                  label: t('palette.findInChat', { text: typed }),
+                  run: () => go.find(typed),
+                } as const,
+              ]
+            : []),
+        ];
+  const known = new Set(rows.map((row) => row.key));
+  const persons: Command[] = (people.data?.people ?? [])
+    .filter((person) => !known.has(person.conversation_key))
+    .map((person) => ({
+      id: `person-${person.consumer_key}-${person.conversation_key}`,
+      group: 'person',
+      icon: 'user',
+      label: person.consumer,
+      note: `${person.shop} · ${t('palette.personRecords')}`,
+      run: () => go.searchRecords({ consumers: [person.consumer] }),
+    }));
+  const found = commands
     .filter((command) =>
       query.trim() === ''
         ? command.group !== 'conversation'
         : matches(query.trim(), `${command.label} ${command.note ?? ''}`),
     )
     .slice(0, 40);
+  // What a command or an open conversation is called comes first; then people of the records, then the look-ups.
+  const shown = [...found, ...persons, ...lookups];
   const index = Math.min(current, Math.max(0, shown.length - 1));
   const run = (command: Command | undefined): void => {
     if (!command) return;
@@ -252,7 +305,7 @@ export function Palette(props: { onClose: () => void }) {
 }
 
 /** The longest waiting one of what is filtered at the left. */
-async function claimLongest(t: ReturnType<typeof useTranslation>['t']): Promise<void> {
+async function claimLongest(t: TFunction): Promise<void> {
   const { accountId, shopId } = usePlace.getState();
   const answer = await bridge.call('conversations.list', {
     account_id: accountId,

@@ -17,9 +17,14 @@ export const CONNECTION_TONES: Readonly<Record<ConnectionState, { tone: Tone; ho
   refused: { tone: 'failed', hollow: false, pulsing: false },
 };
 
-const SCREENS: readonly { screen: Screen; icon: IconName; label: 'reception' | 'records' | 'connection' }[] = [
+const SCREENS: readonly {
+  screen: Screen;
+  icon: IconName;
+  label: 'reception' | 'records' | 'incidents' | 'connection';
+}[] = [
   { screen: 'reception', icon: 'chat', label: 'reception' },
   { screen: 'records', icon: 'records', label: 'records' },
+  { screen: 'incidents', icon: 'incident', label: 'incidents' },
   { screen: 'connection', icon: 'pulse', label: 'connection' },
 ];
 

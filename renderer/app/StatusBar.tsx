@@ -1,6 +1,8 @@
+import type { TFunction } from 'i18next';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AccountView, JobView } from '#shared/contract/views.ts';
+import type { Presence } from '#shared/protocol/entities.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { useLive, windowClock } from '#renderer/bridge/live.ts';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
@@ -14,7 +16,8 @@ import {
   type Locale,
 } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
-import { Dot, ProgressBar } from '#renderer/ui/marks.tsx';
+import { Dot, ProgressBar, type Tone } from '#renderer/ui/marks.tsx';
+import { Menu, type MenuAnchor } from '#renderer/ui/Menu.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
 import { useNow } from '#renderer/ui/use-now.ts';
 import { CONNECTION_TONES } from './Rail.tsx';
@@ -59,6 +62,7 @@ function AccountStatus({ account }: { account: AccountView }) {
         <Dot {...CONNECTION_TONES[account.state]} label={t(`connection.${account.state}`)} />
         <span className="ellipsis foreign">{account.label}</span>
       </button>
+      {account.agent && <PresenceSwitch account={account} presence={account.agent.presence} />}
       <span className="num status-soft">
         {live || account.state === 'catching-up' ? null : `${t(`connection.${account.state}`)} · `}
         {account.state === 'catching-up' && `${t('connection.catching-up')} · `}
@@ -85,7 +89,63 @@ function AccountStatus({ account }: { account: AccountView }) {
   );
 }
 
-export function jobProgress(job: JobView, locale: Locale, t: ReturnType<typeof useTranslation>['t']): string {
+const PRESENCES = ['online', 'busy', 'off_duty'] as const satisfies readonly Presence[];
+const PRESENCE_TONES: Readonly<Record<Presence, { tone: Tone; hollow: boolean }>> = {
+  online: { tone: 'done', hollow: false },
+  busy: { tone: 'waiting', hollow: false },
+  off_duty: { tone: 'offline', hollow: true },
+};
+
+/** IN6: whether new conversations come to this login; decided by the gateway, so only while connected. */
+function PresenceSwitch(props: { account: AccountView; presence: Presence }) {
+  const { t } = useTranslation();
+  const { account, presence } = props;
+  const [anchor, setAnchor] = useState<MenuAnchor | null>(null);
+  const live = account.state === 'live';
+  const set = async (next: Presence): Promise<void> => {
+    const answer = await bridge.call('accounts.presence', { account_id: account.account_id, presence: next });
+    if (!answer.ok) toast({ tone: 'failed', text: errorWords(answer.error).title });
+  };
+  return (
+    <>
+      <Hint text={live ? t('account.presenceMenu') : t('account.presenceOffline')}>
+        <button
+          type="button"
+          className="status-link status-presence"
+          aria-haspopup="menu"
+          aria-expanded={anchor !== null}
+          aria-label={t('account.presenceOf', { name: account.label, presence: t(`account.presence.${presence}`) })}
+          aria-disabled={!live || undefined}
+          onClick={(event) => {
+            if (!live) return;
+            const box = event.currentTarget.getBoundingClientRect();
+            setAnchor({ x: box.left, y: box.top, byKeyboard: event.detail === 0 });
+          }}
+        >
+          <Dot {...PRESENCE_TONES[presence]} label={t(`account.presence.${presence}`)} />
+          {t(`account.presence.${presence}`)}
+          <Icon name="chevronUp" size={10} />
+        </button>
+      </Hint>
+      {anchor && (
+        <Menu
+          anchor={anchor}
+          label={t('account.presenceMenu')}
+          onClose={() => setAnchor(null)}
+          items={PRESENCES.map((one) => ({
+            id: one,
+            label: t(`account.presence.${one}`),
+            note: t(`account.presenceNote.${one}`),
+            checked: one === presence,
+            onSelect: () => void set(one),
+          }))}
+        />
+      )}
+    </>
+  );
+}
+
+export function jobProgress(job: JobView, locale: Locale, t: TFunction): string {
   if (job.unit === 'bytes')
     return t('status.jobBytes', {
       done: formatBytes(job.done, locale),

@@ -1,6 +1,7 @@
+import type { TFunction } from 'i18next';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Settings } from '#shared/contract/views.ts';
+import type { ProcedureInput } from '#shared/contract/procedures.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { useLive } from '#renderer/bridge/live.ts';
 import { errorWords } from '#renderer/ui/words.ts';
@@ -11,10 +12,29 @@ import { Kbd } from '#renderer/ui/marks.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
 import { isMac, shownKeys, SHORTCUTS, type ShortcutId } from './shortcuts.ts';
 
-export async function changeSettings(patch: Partial<Settings>): Promise<void> {
+export async function changeSettings(patch: ProcedureInput<'settings.set'>): Promise<void> {
   const answer = await bridge.call('settings.set', patch);
   if (answer.ok) useLive.setState({ settings: answer.result });
   else toast({ tone: 'failed', text: errorWords(answer.error).title });
+}
+
+/** Whether this page may notify; null where the host does it (Electron), so that nobody has to be asked. */
+function notificationsAllowed(): boolean | null {
+  if (bridge.host !== 'browser') return null;
+  return typeof Notification !== 'undefined' && Notification.permission === 'granted';
+}
+
+/** A browser wants to be asked, and only when the person turns it on (IN3). Answers whether it is allowed now. */
+async function switchNotifications(on: boolean, t: TFunction): Promise<boolean | null> {
+  if (on && notificationsAllowed() === false) {
+    const permission = typeof Notification === 'undefined' ? 'denied' : await Notification.requestPermission();
+    if (permission !== 'granted') {
+      toast({ tone: 'failed', text: t('settings.notificationsDenied') });
+      return false;
+    }
+  }
+  await changeSettings({ notifications: on });
+  return notificationsAllowed();
 }
 
 const DELAYS = ['policy', '0', '1000', '3000', '5000', '10000', '30000'] as const;
@@ -23,6 +43,7 @@ export function SettingsDialog(props: { onClose: () => void }) {
   const { t } = useTranslation();
   const settings = useLive((state) => state.settings);
   const info = useLive((state) => state.info);
+  const [allowed, setAllowed] = useState(notificationsAllowed);
   if (!settings) return null;
   const delay = settings.send_delay_ms === null ? 'policy' : String(settings.send_delay_ms);
   return (
@@ -90,8 +111,8 @@ export function SettingsDialog(props: { onClose: () => void }) {
         <Line label={t('settings.notifications')} note={t('settings.notificationsNote')}>
           <Switch
             label={t('settings.notifications')}
-            checked={settings.notifications}
-            onChange={(notifications) => void changeSettings({ notifications })}
+            checked={settings.notifications && allowed !== false}
+            onChange={(on) => void switchNotifications(on, t).then(setAllowed)}
           />
         </Line>
         <h2>{t('settings.shortcuts')}</h2>
@@ -140,6 +161,7 @@ function Line(props: { label: string; note?: string; children: React.ReactNode }
 /** UX5: connecting a real shop is three fields. */
 export function AccountDialog(props: { onClose: () => void }) {
   const { t } = useTranslation();
+  const practice = useLive((state) => state.info?.practice ?? false);
   const [label, setLabel] = useState('');
   const [url, setUrl] = useState('');
   const [token, setToken] = useState('');
@@ -186,7 +208,12 @@ export function AccountDialog(props: { onClose: () => void }) {
             onChange={(event) => setUrl(event.target.value)}
           />
         </Field>
-        <Field label={t('account.token')} note={t('account.tokenNote')} error={problem} id="account-token">
+        <Field
+          label={t('account.token')}
+          note={t(practice ? 'account.apartNote' : 'account.tokenNote')}
+          error={problem}
+          id="account-token"
+        >
           <Input id="account-token" type="password" value={token} onChange={(event) => setToken(event.target.value)} />
         </Field>
         <div className="ui-dialog-footer">

@@ -4,7 +4,7 @@ import type { Settings } from '#shared/contract/views.ts';
 export type Look = Pick<Settings, 'theme' | 'density' | 'locale'>;
 
 const KEY = 'look';
-const FIRST: Look = { theme: 'system', density: 'comfortable', locale: 'system' };
+const FIRST: Look = { theme: 'system', density: 'compact', locale: 'system' };
 
 export function storedLook(): Look {
   try {

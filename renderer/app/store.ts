@@ -3,7 +3,7 @@ import type { ConversationView } from '#shared/contract/views.ts';
 import type { AccountId, ConversationKey, ShopId } from '#shared/domain/ids.ts';
 import type { Intake } from '#shared/protocol/entities.ts';
 
-export type Screen = 'reception' | 'records' | 'connection';
+export type Screen = 'reception' | 'records' | 'incidents' | 'connection';
 
 /** Where the person is in the window. No truth of the records lives here (design.md, data flow). */
 interface Place {
@@ -18,8 +18,14 @@ interface Place {
   readonly recordsRequest: {
     readonly numbers: readonly string[];
     readonly dialog?: 'numbers' | 'import';
+    readonly text?: string;
+    readonly consumers?: readonly string[];
     readonly turn: number;
   } | null;
+  /** Words to find in the open conversation. */
+  readonly findRequest: { readonly text: string; readonly turn: number } | null;
+  /** An incident that another screen asked for; `turn` makes the same one twice two requests. */
+  readonly incidentRequest: { readonly incidentId: string; readonly turn: number } | null;
   readonly rows: readonly ConversationView[];
 }
 
@@ -32,6 +38,8 @@ export const usePlace = create<Place>()(() => ({
   panelOpen: true,
   dialog: null,
   recordsRequest: null,
+  findRequest: null,
+  incidentRequest: null,
   rows: [],
 }));
 
@@ -39,7 +47,12 @@ export const go = {
   to: (screen: Screen): void => usePlace.setState({ screen, dialog: null }),
   dialog: (dialog: Place['dialog']): void => usePlace.setState({ dialog }),
   open: (conversation: Pick<ConversationView, 'key' | 'intake'>): void =>
-    usePlace.setState({ screen: 'reception', conversation: conversation.key, intake: conversation.intake }),
+    usePlace.setState({
+      screen: 'reception',
+      conversation: conversation.key,
+      intake: conversation.intake,
+      findRequest: null,
+    }),
   intake: (intake: Intake): void => usePlace.setState({ intake }),
   account: (accountId: AccountId | null, shopId: ShopId | null): void =>
     usePlace.setState({ accountId, shopId, screen: 'reception' }),
@@ -49,6 +62,25 @@ export const go = {
       screen: 'records',
       dialog: null,
       recordsRequest: { numbers, ...(dialog ? { dialog } : {}), turn: (state.recordsRequest?.turn ?? 0) + 1 },
+    })),
+  incident: (incidentId: string): void =>
+    usePlace.setState((state) => ({
+      screen: 'incidents',
+      dialog: null,
+      incidentRequest: { incidentId, turn: (state.incidentRequest?.turn ?? 0) + 1 },
+    })),
+  /** Records that hold these words, or of these consumers, at any time. */
+  searchRecords: (what: { readonly text?: string; readonly consumers?: readonly string[] }): void =>
+    usePlace.setState((state) => ({
+      screen: 'records',
+      dialog: null,
+      recordsRequest: { numbers: [], ...what, turn: (state.recordsRequest?.turn ?? 0) + 1 },
+    })),
+  find: (text: string): void =>
+    usePlace.setState((state) => ({
+      screen: 'reception',
+      dialog: null,
+      findRequest: { text, turn: (state.findRequest?.turn ?? 0) + 1 },
     })),
   /** The next or previous row of the list that is shown. */
   step: (by: 1 | -1): void => {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AppErrorCode } from '#shared/contract/errors.ts';
 import { TOPIC_NAMES, type TopicMessage, type TopicName } from '#shared/contract/topics.ts';
 import type { CallAnswer } from '#shared/contract/door.ts';
+import { MOVED } from '#shared/contract/moved.ts';
 import { backoffDelay } from '#shared/lib/backoff.ts';
 import { createTopicHub } from './topic-hub.ts';
 import type { Bridge, HostState } from './types.ts';
@@ -33,7 +34,7 @@ export interface SocketLike {
   send(data: string): void;
   close(): void;
   onopen: (() => void) | null;
-  onclose: (() => void) | null;
+  onclose: ((event: { readonly code?: number }) => void) | null;
   onmessage: ((event: { data: unknown }) => void) | null;
 }
 
@@ -41,6 +42,8 @@ export interface BrowserBridgeOptions {
   readonly openSocket: () => SocketLike;
   readonly fetch: typeof fetch;
   readonly chooseFile: (accept: string) => Promise<File | null>;
+  /** Another profile is behind the door now: nothing that the page shows is true any more. */
+  readonly onMoved?: () => void;
   readonly random?: () => number;
   /** Milliseconds after which calls that wait for the host to come back are answered with an error. */
   readonly patienceMs?: number;
@@ -121,11 +124,12 @@ export function createBrowserBridge(options: BrowserBridgeOptions): Bridge & { s
         }
     };
     current.onmessage = (event) => receive(event.data);
-    current.onclose = () => {
+    current.onclose = ({ code }) => {
       if (socket === current) socket = null;
       if (open)
         for (const [id, call] of waiting) if (call.sent) settle(id, failed('NETWORK_UNKNOWN', 'the host went away'));
       if (stopped) return;
+      if (code === MOVED) options.onMoved?.();
       setState('gone');
       retry = setTimeout(connect, backoffDelay(attempt++, random(), LOOPBACK_BACKOFF));
     };

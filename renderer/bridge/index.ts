@@ -32,6 +32,7 @@ function create(): Bridge {
     openSocket: () => new WebSocket(address) as unknown as SocketLike,
     fetch: (...request) => fetch(...request),
     chooseFile,
+    onMoved: () => location.reload(),
   });
 }
 

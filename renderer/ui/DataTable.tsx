@@ -1,5 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { useEffect, useImperativeHandle, useMemo, useRef, useState } from 'react';
+import type { KeyboardEvent, MouseEvent, ReactNode, Ref } from 'react';
 import { Icon } from './Icon.tsx';
 
 export interface Column<T> {
@@ -11,6 +12,19 @@ export interface Column<T> {
   /** What the column sorts by; without it, it doesn't. Nulls sort last. */
   readonly sortBy?: (row: T) => string | number | null;
   readonly render: (row: T) => ReactNode;
+  /** What a copy of the cell holds; without it, what the column sorts by. */
+  readonly text?: (row: T) => string | number | null;
+}
+
+/** Head and cells of rows as they are copied or counted. */
+export interface TableContent {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly (string | number | null)[])[];
+}
+
+export interface DataTableHandle {
+  /** Every row, in the order shown. */
+  content(): TableContent;
 }
 
 type Sort = { readonly column: string; readonly descending: boolean } | null;
@@ -36,7 +50,18 @@ export function sortRows<T>(
   });
 }
 
-/** A dense table of any length: sortable columns, arrow keys move the selected row, Enter opens it. */
+/** The cells of some rows, column by column. */
+export function contentOf<T>(columns: readonly Column<T>[], rows: readonly T[]): TableContent {
+  return {
+    head: columns.map((column) => column.title),
+    rows: rows.map((row) => columns.map((column) => (column.text ?? column.sortBy)?.(row) ?? null)),
+  };
+}
+
+/**
+ * A dense table of any length: sortable columns; arrow keys, Page Up and Down, Home and End move the selected row, with
+ * Shift they take in the rows between, Ctrl/⌘ A takes all, Ctrl/⌘ C copies them.
+ */
 export function DataTable<T>(props: {
   label: string;
   columns: readonly Column<T>[];
@@ -50,6 +75,9 @@ export function DataTable<T>(props: {
   onNearEnd?: () => void;
   /** Below the last row, such as "loading more". */
   footer?: ReactNode;
+  /** Ctrl/⌘ C on the chosen rows. */
+  onCopy?: (content: TableContent) => void;
+  ref?: Ref<DataTableHandle>;
 }) {
   const scroller = useRef<HTMLDivElement>(null);
   const [sort, setSort] = useState<Sort>(null);
@@ -73,7 +101,26 @@ export function DataTable<T>(props: {
   }, [last, rows.length, onNearEnd]);
 
   const selectedIndex = rows.findIndex((row) => props.rowKey(row) === props.selectedKey);
+  /** The other end of a run of rows; null: only the selected one. */
+  const [anchor, setAnchor] = useState<number | null>(null);
+  const runStart = anchor === null ? selectedIndex : Math.min(anchor, selectedIndex);
+  const runEnd = anchor === null ? selectedIndex : Math.max(anchor, selectedIndex);
+  useEffect(() => setAnchor(null), [props.rows, sort]);
+  const { columns } = props;
+  useImperativeHandle(props.ref, () => ({ content: () => contentOf(columns, rows) }), [columns, rows]);
   const onKeyDown = (event: KeyboardEvent): void => {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
+      const first = rows[0];
+      if (event.key === 'a' && first !== undefined) {
+        event.preventDefault();
+        props.onSelect(rows.at(-1) ?? first);
+        setAnchor(0);
+      } else if (event.key === 'c' && props.onCopy && selectedIndex >= 0 && getSelection()?.isCollapsed !== false) {
+        event.preventDefault();
+        props.onCopy(contentOf(columns, rows.slice(runStart, runEnd + 1)));
+      }
+      return;
+    }
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / props.rowHeight) - 2);
     const targets: Readonly<Record<string, number>> = {
       ArrowDown: selectedIndex + 1,
@@ -89,6 +136,7 @@ export function DataTable<T>(props: {
     const index = Math.max(0, Math.min(rows.length - 1, target));
     const row = rows[index];
     if (row === undefined) return;
+    setAnchor(event.shiftKey ? (anchor ?? Math.max(0, selectedIndex)) : null);
     props.onSelect(row);
     virtualizer.scrollToIndex(index, { align: 'auto' });
   };
@@ -105,6 +153,7 @@ export function DataTable<T>(props: {
       role="grid"
       aria-label={props.label}
       aria-rowcount={rows.length + 1}
+      aria-multiselectable={props.onCopy !== undefined}
       tabIndex={0}
       onKeyDown={onKeyDown}
     >
@@ -119,7 +168,7 @@ export function DataTable<T>(props: {
               className={column.numeric ? 'is-numeric' : ''}
             >
               {column.sortBy ? (
-                <button type="button" tabIndex={-1} onClick={() => nextSort(column)} title={column.title}>
+                <button type="button" onClick={() => nextSort(column)} title={column.title}>
                   <span className="ellipsis">{column.title}</span>
                   {active && <Icon name={active.descending ? 'arrowDown' : 'arrowUp'} size={10} />}
                 </button>
@@ -135,7 +184,8 @@ export function DataTable<T>(props: {
           const row = rows[item.index];
           if (row === undefined) return null;
           const key = props.rowKey(row);
-          const selected = key === props.selectedKey;
+          const selected =
+            key === props.selectedKey || (anchor !== null && item.index >= runStart && item.index <= runEnd);
           return (
             <div
               key={key}
@@ -144,7 +194,11 @@ export function DataTable<T>(props: {
               aria-selected={selected}
               className={`ui-table-row ${selected ? 'is-selected' : ''} ${props.rowClass?.(row) ?? ''}`}
               style={{ gridTemplateColumns: tracks, height: item.size, transform: `translateY(${item.start}px)` }}
-              onClick={() => props.onSelect(row)}
+              onMouseDown={(event: MouseEvent) => event.shiftKey && event.preventDefault()}
+              onClick={(event) => {
+                setAnchor(event.shiftKey && selectedIndex >= 0 ? (anchor ?? selectedIndex) : null);
+                props.onSelect(row);
+              }}
             >
               {props.columns.map((column) => (
                 <div key={column.id} role="gridcell" className={`ellipsis ${column.numeric ? 'is-numeric num' : ''}`}>

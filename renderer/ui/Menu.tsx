@@ -15,6 +15,10 @@ export interface MenuItem {
   readonly disabled?: boolean;
   readonly separatorBefore?: boolean;
   readonly checked?: boolean;
+  /** Choosing it leaves the menu open: one of several switches. */
+  readonly stays?: boolean;
+  /** A line above it that names what follows. */
+  readonly heading?: ReactNode;
   readonly onSelect: () => void;
 }
 
@@ -110,9 +114,14 @@ export function Menu(props: {
         {props.items.map((item, index) => (
           <div key={item.id} role="none">
             {item.separatorBefore && <hr className="ui-menu-separator" />}
+            {item.heading !== undefined && (
+              <p className="ui-menu-heading" role="presentation">
+                {item.heading}
+              </p>
+            )}
             <button
               type="button"
-              role={item.checked === undefined ? 'menuitem' : 'menuitemradio'}
+              role={item.checked === undefined ? 'menuitem' : item.stays ? 'menuitemcheckbox' : 'menuitemradio'}
               aria-checked={item.checked}
               aria-disabled={item.disabled || undefined}
               tabIndex={index === current ? 0 : -1}
@@ -120,7 +129,7 @@ export function Menu(props: {
               onPointerMove={() => current !== index && setCurrent(index)}
               onClick={() => {
                 if (item.disabled) return;
-                props.onClose();
+                if (!item.stays) props.onClose();
                 item.onSelect();
               }}
             >

@@ -79,9 +79,11 @@ export const APP_ERROR_CODES = [
   'NO_TIME_COLUMN',
   'NO_TEXT_COLUMN',
   'MAPPING_INVALID',
+  'VIEWER_MISSING',
   // search
   'QUERY_INVALID',
   'TOO_MANY_NUMBERS',
+  'NAME_TAKEN',
   // this machine
   'RUNTIME_TOO_OLD',
   'PORT_IN_USE',

@@ -10,7 +10,22 @@ import {
   ShopId,
 } from '../domain/ids.ts';
 import type { Agent } from '../protocol/entities.ts';
+import { IncidentActionInput, INCIDENT_STATES } from '../domain/remedy/incident.ts';
+import { MistakeType } from '../domain/remedy/mistakes.ts';
+import { STATISTIC_KEYS } from '../domain/remedy/statistics.ts';
 import { Intake, Presence } from '../protocol/entities.ts';
+import type {
+  BatchRecallResult,
+  IncidentDetail,
+  IncidentPage,
+  IncidentStatisticsView,
+  OpenedSeal,
+  PlaybooksView,
+  RecallDashboard,
+} from './remedy.ts';
+import type { Case } from '../domain/remedy/cases.ts';
+import type { PlaybookBook } from '../domain/remedy/playbooks.ts';
+import { SavedSearchContent, SavedSearchName, type SavedSearchView } from './saved-search.ts';
 import { SearchQuery } from './search-query.ts';
 import type {
   AccountView,
@@ -23,6 +38,7 @@ import type {
   JobView,
   MessagesPage,
   NumbersResult,
+  PersonRow,
   RecallView,
   SearchPage,
   Settings,
@@ -60,6 +76,7 @@ export const SettingsPatch = z
     send_delay_ms: z.int().min(0).max(30_000).nullable(),
     notifications: z.boolean(),
     first_run_done: z.boolean(),
+    shown_columns: z.record(z.string().max(32), z.array(z.string().max(32)).max(32)),
   })
   .partial()
   .strict();
@@ -91,7 +108,26 @@ export const ImportMappingInput = z.object({
   shop: z.string().max(1_024),
 });
 
-export const ExportFormat = z.enum(['csv', 'jsonl']);
+const IncidentId = z.string().min(1).max(128);
+const IncidentFilterInput = z
+  .object({
+    states: z.array(z.enum(INCIDENT_STATES)),
+    types: z.array(MistakeType),
+    shops: z.array(z.string().max(128)).max(1_000),
+    agents: z.array(z.string().max(128)).max(1_000),
+    approvals: z.boolean(),
+    from: z.int(),
+    to: z.int(),
+  })
+  .partial();
+const CaseFilterInput = z.object({
+  types: z.array(MistakeType).optional(),
+  tags: z.array(z.string().max(40)).max(20).optional(),
+  text: z.string().max(256).optional(),
+  limit: Limit,
+});
+
+export const ExportFormat = z.enum(['csv', 'jsonl', 'xlsx']);
 
 export const PROCEDURES = {
   // the program
@@ -174,6 +210,54 @@ export const PROCEDURES = {
   ),
   /** RC14: the text of an own recalled message, while it may be edited again. */
   'recall.reedit': procedure<{ text: string }>()(z.object({ recall_id: RecallId })),
+  /** RC18: several at once; each is judged by itself, one that can't be asked for stops none of the others. */
+  'recall.batch': procedure<{ results: readonly BatchRecallResult[] }>()(
+    z.object({ message_keys: z.array(MessageKey).min(1).max(100), reason: z.string().max(1_024).optional() }),
+  ),
+  /** RC22. Server times, [from, to), at most 366 days. */
+  'recall.dashboard': procedure<RecallDashboard>()(z.object({ from: z.int(), to: z.int() })),
+  /** RC19: the audit entry is written before the content comes back. */
+  'seals.open': procedure<OpenedSeal>()(z.object({ message_key: MessageKey })),
+
+  // incidents (RM3–RM6)
+  'incidents.list': procedure<IncidentPage>()(z.object({ filter: IncidentFilterInput, limit: Limit, cursor: Cursor })),
+  'incidents.get': procedure<IncidentDetail>()(z.object({ incident_id: IncidentId })),
+  /** By hand, or where recall is blocked; answers with the one that is open for the message already, if there is one. */
+  'incidents.open': procedure<IncidentDetail>()(
+    z.object({
+      message_key: MessageKey,
+      cause: z.enum(['blocked', 'manual']),
+      code: z.string().max(64).optional(),
+    }),
+  ),
+  /** `seq`: the last one seen (STALE_STATE where somebody else wrote meanwhile). `account_id`: who acts. */
+  'incidents.act': procedure<IncidentDetail>()(
+    z.object({
+      incident_id: IncidentId,
+      seq: z.int().positive(),
+      action: IncidentActionInput,
+      account_id: AccountId.optional(),
+    }),
+  ),
+  'incidents.statistics': procedure<IncidentStatisticsView>()(
+    z.object({ filter: IncidentFilterInput, keys: z.array(z.enum(STATISTIC_KEYS)).min(1).max(4) }),
+  ),
+  'playbooks.get': procedure<PlaybooksView>()(z.object({ version: z.int().nonnegative().optional() })),
+  /** RM6: the next version, refused as a whole (BAD_INPUT with `problems`; STALE_STATE where somebody saved meanwhile). */
+  'playbooks.edit': procedure<PlaybookBook>()(
+    z.object({
+      account_id: AccountId,
+      base_version: z.int().nonnegative(),
+      playbooks: z.unknown(),
+      templates: z.unknown(),
+    }),
+  ),
+  'cases.search': procedure<{ cases: readonly Case[] }>()(CaseFilterInput),
+  /** RM5: writes the cases that the filter finds into a file to share. */
+  'cases.share': procedure<{ cases: number; bytes: number }>()(
+    z.object({ filter: CaseFilterInput, target: FileHandle }),
+  ),
+  'cases.read': procedure<{ cases: number; added: number }>()(z.object({ file: FileHandle })),
 
   // records
   'search.page': procedure<SearchPage>()(
@@ -196,6 +280,24 @@ export const PROCEDURES = {
     marks: readonly { message_key: MessageKey; matches: readonly (readonly [number, number])[] }[];
   }>()(z.object({ slot: SearchSlot, query: SearchQuery, conversation_key: ConversationKey })),
 
+  /** Consumers whose name or id contains the text, newest reception first; for quick look-ups. */
+  'search.people': procedure<{ people: readonly PersonRow[] }>()(
+    z.object({ slot: SearchSlot, text: z.string().min(1).max(256), limit: Limit }),
+  ),
+
+  // saved searches (SR9), by name
+  'searches.list': procedure<readonly SavedSearchView[]>()(Nothing),
+  /** A name that is there already is replaced only when `replace` is true; otherwise NAME_TAKEN. */
+  'searches.save': procedure<SavedSearchView>()(
+    z.object({ name: SavedSearchName, content: SavedSearchContent, replace: z.boolean() }),
+  ),
+  'searches.rename': procedure<SavedSearchView>()(z.object({ id: z.int(), name: SavedSearchName })),
+  'searches.remove': procedure<Record<string, never>>()(z.object({ id: z.int() })),
+  /** Written as a file to pass on. */
+  'searches.export': procedure<{ bytes: number }>()(z.object({ id: z.int(), target: FileHandle })),
+  /** FILE_FORMAT where it is no saved search. A name that is taken gets a number behind it. */
+  'searches.import': procedure<SavedSearchView>()(z.object({ file: FileHandle })),
+
   // export and import
   'export.estimate': procedure<{ rows: number; bytes: number }>()(
     z.object({ query: SearchQuery, format: ExportFormat }),
@@ -203,7 +305,14 @@ export const PROCEDURES = {
   'export.start': procedure<{ job_id: string }>()(
     z.object({ query: SearchQuery, format: ExportFormat, target: FileHandle, reason: z.string().max(1_024) }),
   ),
-  'import.preview': procedure<ImportPreview>()(z.object({ file: FileHandle, mapping: ImportMappingInput.optional() })),
+  'import.preview': procedure<ImportPreview>()(
+    z.object({
+      file: FileHandle,
+      mapping: ImportMappingInput.optional(),
+      /** IANA name of the person's zone, proposed for times without one; without it the zone of this machine. */
+      time_zone: z.string().min(1).max(64).optional(),
+    }),
+  ),
   'import.start': procedure<{ job_id: string }>()(z.object({ file: FileHandle, mapping: ImportMappingInput })),
   'jobs.list': procedure<readonly JobView[]>()(Nothing),
   'jobs.cancel': procedure<Record<string, never>>()(z.object({ job_id: z.string().min(1).max(128) })),

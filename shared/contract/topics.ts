@@ -12,6 +12,8 @@ export interface Topics {
   readonly conversations: { readonly keys: readonly ConversationKey[] };
   /** Messages, outgoing ones or recalls of these conversations changed. */
   readonly messages: { readonly keys: readonly ConversationKey[] };
+  /** Incidents, playbooks or cases changed; ids of incidents, or an empty list: ask again. */
+  readonly incidents: { readonly ids: readonly string[] };
   readonly job: JobView;
   readonly settings: Settings;
   /** IN3: something worth a native notification. */
@@ -32,6 +34,7 @@ export const TOPIC_NAMES = [
   'accounts',
   'conversations',
   'messages',
+  'incidents',
   'job',
   'settings',
   'notice',

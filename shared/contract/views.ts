@@ -10,6 +10,7 @@ import type {
   ShopId,
 } from '../domain/ids.ts';
 import type { RecallState } from '../domain/recall/types.ts';
+import type { MessageIncident } from './remedy.ts';
 import type {
   Agent,
   Assignment,
@@ -157,6 +158,8 @@ export interface MessageView {
   readonly recalled: RecalledView | null;
   /** The recall asked for from here, while there is one to speak of. */
   readonly recall: RecallView | null;
+  /** RM4: the newest incident about it; absent or null where there is none. */
+  readonly incident?: MessageIncident | null;
 }
 
 /** A message that the gateway has not confirmed yet; it lives in the outbox, not among the records. */
@@ -226,6 +229,16 @@ export interface SearchRow {
   readonly recalled: boolean;
   /** UTF-16 offsets into `text`, [start, end). */
   readonly matches: readonly (readonly [number, number])[];
+  /** What few rows have; absent where there is nothing. */
+  readonly more?: SearchRowMore;
+}
+
+export interface SearchRowMore {
+  readonly order?: Order;
+  readonly attachment?: Attachment;
+  readonly correction_of?: string;
+  readonly corrected_by?: string;
+  readonly recalled?: RecalledView;
 }
 
 export interface SearchPage {
@@ -272,6 +285,25 @@ export interface ConsumerRow {
   readonly last_at: number;
   /** SR7: assigned to the searched agent and not answered by them. */
   readonly unanswered: boolean;
+  /**
+   * SR7, server time: since when they had it: the beginning of the assignment in which the first unanswered message came,
+   * or that message itself where nothing is known of assignments (imported records).
+   */
+  readonly unanswered_from?: number;
+  /** Until when they had it; null while they still do, absent where nothing is known of assignments. */
+  readonly unanswered_until?: number | null;
+}
+
+/** A consumer found by name, with the newest of their conversations that the person may see. */
+export interface PersonRow {
+  readonly consumer_key: number;
+  readonly consumer: string;
+  readonly shop: string;
+  readonly conversation_key: ConversationKey;
+  readonly intake: Intake;
+  /** Null for imported records: they are only read. */
+  readonly account_id: AccountId | null;
+  readonly last_at: number | null;
 }
 
 export interface ConsumerPage {
@@ -372,6 +404,8 @@ export interface Settings {
   readonly send_delay_ms: number | null;
   readonly notifications: boolean;
   readonly first_run_done: boolean;
+  /** By table: ids of the columns that are shown; a table that is not named shows its usual ones. */
+  readonly shown_columns?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface NumbersResult {

@@ -558,6 +558,10 @@ const ERRORS: Readonly<Record<AppErrorCode, { readonly zh: Words; readonly en: W
       'Choose the columns again in the preview and import.',
     ],
   },
+  VIEWER_MISSING: {
+    zh: ['质检包的查看页还没有构建。', NOT_AFFECTED.zh, '运行 npm run build，再导出。'],
+    en: ["The review package's page is not built.", NOT_AFFECTED.en, 'Run npm run build and export again.'],
+  },
   // search
   QUERY_INVALID: {
     zh: ['查询条件有误。', NOT_AFFECTED.zh, '检查标出的条件，例如开始时间晚于结束时间。'],
@@ -566,6 +570,10 @@ const ERRORS: Readonly<Record<AppErrorCode, { readonly zh: Words; readonly en: W
   TOO_MANY_NUMBERS: {
     zh: ['一次最多查 10,000 个编号。', NOT_AFFECTED.zh, '分批粘贴或分文件查询。'],
     en: ['At most 10,000 numbers at a time.', NOT_AFFECTED.en, 'Search in several batches.'],
+  },
+  NAME_TAKEN: {
+    zh: ['这个名称已被使用。', NOT_AFFECTED.zh, '换一个名称，或选择覆盖原来的。'],
+    en: ['That name is in use.', NOT_AFFECTED.en, 'Take another name, or replace the old one.'],
   },
   // this machine
   RUNTIME_TOO_OLD: {

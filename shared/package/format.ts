@@ -93,6 +93,9 @@ export const Signature = z.strictObject({
 });
 export type Signature = z.infer<typeof Signature>;
 
+/** As a profile keeps its key among its secrets: PKCS #8 and the 32 bytes, both in base64. */
+export const StoredSigningKey = z.object({ private_key: z.string().min(1), public_key: base64Of(32) });
+
 /** Undefined unless the text is a manifest in canonical JSON. */
 export function parseManifest(text: string): Manifest | undefined {
   const parsed = Manifest.safeParse(parseCanonicalJson(text));

@@ -8,20 +8,11 @@ export interface GramLayout {
   readonly buckets: number;
   /** Bytes of a bucket's row: one bit a chunk. */
   readonly rowBytes: number;
-  /** Buckets in one file. */
+  /** Buckets in one file, a power of two. */
   readonly perFile: number;
 }
 
 const MIN_FILE = 256 * 1024;
-
-/** `chunks`: how many there are at most. */
-export function gramLayout(chunks: number): GramLayout {
-  const buckets = chunks <= 64 ? 1 << 15 : 1 << 18;
-  const rowBytes = Math.ceil(chunks / 8);
-  let perFile = buckets;
-  while (perFile > 256 && (perFile / 2) * rowBytes >= MIN_FILE) perFile /= 2;
-  return { buckets, rowBytes, perFile };
-}
 
 /** FNV-1a over UTF-16 units, with its bits mixed at the end. */
 export function hash32(text: string, seed: number): number {
@@ -37,18 +28,24 @@ function mix(value: number): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
+type Buckets = Pick<GramLayout, 'buckets'>;
+
 const SECOND = 0x9e3779b9;
 
-/** Both buckets of a name: `conversation`, `agent` and so on stand before it, so that names of two sorts don't meet. */
-export function nameBuckets(sort: string, name: string, layout: GramLayout): readonly [number, number] {
+/**
+ * A name's buckets: four, since with two of them one name in some hundreds would fall together with common grams and have
+ * a third of the package read. `sort` (conversation, agent, number) keeps names of two sorts apart.
+ */
+export function nameBuckets(sort: string, name: string, layout: Buckets): readonly number[] {
   const text = `${sort}\u0000${name}`;
-  return [hash32(text, 1) & (layout.buckets - 1), hash32(text, SECOND) & (layout.buckets - 1)];
+  return NAME_SEEDS.map((seed) => hash32(text, seed) & (layout.buckets - 1));
 }
+const NAME_SEEDS = [1, SECOND, 0x85ebca6b, 0x27d4eb2f];
 
 /** One or two UTF-16 units as one number: the key of a gram. */
 const pair = (first: number, second: number): number => first * 0x10000 + second;
 
-function gramBuckets(gram: number, layout: GramLayout): readonly [number, number] {
+function gramBuckets(gram: number, layout: Buckets): readonly [number, number] {
   const mask = layout.buckets - 1;
   return [mix((gram | 0) ^ 0x5bd1e995) & mask, mix(Math.imul(gram | 0, 0x01000193) ^ SECOND) & mask];
 }
@@ -65,38 +62,71 @@ export function addGrams(folded: string, into: Set<number>): void {
 }
 
 /** Buckets that are set in every chunk with a text that contains this (folded, non-empty) term. */
-export function termBuckets(term: string, layout: GramLayout): number[] {
+export function termBuckets(term: string, layout: Buckets): number[] {
   const grams = new Set<number>();
   if (term.length === 1) grams.add(term.charCodeAt(0));
-  for (let at = 1; at < term.length && grams.size < 24; at++) grams.add(pair(term.charCodeAt(at - 1), term.charCodeAt(at)));
+  for (let at = 1; at < term.length && grams.size < 24; at++)
+    grams.add(pair(term.charCodeAt(at - 1), term.charCodeAt(at)));
   return [...grams].flatMap((gram) => gramBuckets(gram, layout));
 }
 
 /** The table while it is made: one column a chunk. */
 export interface GramTable {
-  readonly layout: GramLayout;
   /** `chunk` from 0. */
   set(chunk: number, grams: ReadonlySet<number>, names: Iterable<readonly [sort: string, name: string]>): void;
-  /** Bytes of one file, from 0. */
+  /** Of what is in it now. */
+  layout(): GramLayout;
+  /** Bytes of one file of `layout()`, from 0. */
   file(index: number): Uint8Array;
 }
 
-export function createGramTable(layout: GramLayout): GramTable {
-  const bits = new Uint8Array(layout.buckets * layout.rowBytes);
+/** `chunks`: about how many there will be. It grows where there are more. */
+export function createGramTable(chunks: number): GramTable {
+  const buckets = chunks <= 64 ? 1 << 15 : 1 << 18;
+  let capacity = Math.ceil(chunks / 8) + 1;
+  let bits = new Uint8Array(buckets * capacity);
+  let used = 0;
+
+  const layout = (): GramLayout => {
+    const rowBytes = Math.max(1, Math.ceil(used / 8));
+    let perFile = buckets;
+    while (perFile > 256 && (perFile / 2) * rowBytes >= MIN_FILE) perFile /= 2;
+    return { buckets, rowBytes, perFile };
+  };
+
+  function grow(): void {
+    const wider = capacity * 2;
+    const next = new Uint8Array(buckets * wider);
+    for (let bucket = 0; bucket < buckets; bucket++)
+      next.set(bits.subarray(bucket * capacity, (bucket + 1) * capacity), bucket * wider);
+    bits = next;
+    capacity = wider;
+  }
+
   return {
     layout,
     set(chunk, grams, names) {
       const byte = chunk >> 3;
+      while (byte >= capacity) grow();
+      used = Math.max(used, chunk + 1);
       const bit = 1 << (chunk & 7);
-      const mark = (buckets: readonly [number, number]): void => {
-        for (const bucket of buckets) {
-          const at = bucket * layout.rowBytes + byte;
+      const mark = (own: readonly number[]): void => {
+        for (const bucket of own) {
+          const at = bucket * capacity + byte;
           bits[at] = (bits[at] as number) | bit;
         }
       };
-      for (const gram of grams) mark(gramBuckets(gram, layout));
-      for (const [sort, name] of names) mark(nameBuckets(sort, name, layout));
+      for (const gram of grams) mark(gramBuckets(gram, { buckets }));
+      for (const [sort, name] of names) mark(nameBuckets(sort, name, { buckets }));
     },
-    file: (index) => bits.subarray(index * layout.perFile * layout.rowBytes, (index + 1) * layout.perFile * layout.rowBytes),
+    file(index) {
+      const { rowBytes, perFile } = layout();
+      const out = new Uint8Array(perFile * rowBytes);
+      for (let row = 0; row < perFile; row++) {
+        const from = (index * perFile + row) * capacity;
+        out.set(bits.subarray(from, from + rowBytes), row * rowBytes);
+      }
+      return out;
+    },
   };
 }

@@ -17,7 +17,7 @@ import {
 } from './format.ts';
 import { parseCanonicalJson } from '../lib/canonical-json.ts';
 import { descriptor, LOCAL_BYTES, localHeader, zipTail, type ZipEntry } from './zip-layout.ts';
-import { readRange, readZipDirectory, zipAt, type ByteSource, type ListedEntry, type ZipTrouble } from './zip-reader.ts';
+import { readRange, readZipDirectory, zipAt, type ByteSource, type ZipTrouble } from './zip-reader.ts';
 
 /** What verification needs of its runtime. */
 export interface VerifyTools {
@@ -94,6 +94,8 @@ export interface VerifyOptions {
 export const MAX_PROBLEMS = 1_000;
 const MAX_MANIFEST = 64 * 1024 * 1024;
 /** A record's text is at most 1 MB; JSON writes each unit with up to 6 characters. */
+/** Of UTF-16 units; ours are cut at 4 MB, one record may be longer. */
+const MAX_CHUNK = 64 * 1024 * 1024;
 const MAX_LINE = 16 * 1024 * 1024;
 
 /** `aa:bb cc` and `AABBCC` name the same key. */
@@ -127,7 +129,7 @@ export async function verifyPackage(
 
   const directory = await readZipDirectory(source);
   for (const { where, what } of directory.troubles) report(where, what satisfies ZipTrouble);
-  if (directory.entries.length === 0) return answer(0);
+  if (directory.entries.length === 0 && problems.length > 0) return answer(0);
   const byName = new Map(directory.entries.map((entry) => [entry.name, entry]));
   for (const entry of directory.entries) if (!isPackageName(entry.name)) report(entry.name, 'FILE_EXTRA');
 
@@ -193,7 +195,9 @@ export async function verifyPackage(
     options.check?.();
     if (entry.offset !== expectedAt) report(zipAt(expectedAt), 'CONTAINER_DAMAGED');
     const file = listed.get(entry.name);
-    const limit = file?.bytes ?? Math.min(entry.bytes, MAX_MANIFEST);
+    // Never more than the manifest says, but for the records: they are read line by line, so that what was put between
+    // them is named; their size then is the container's word, which has its own limit.
+    const limit = entry.name === FILE.records ? entry.bytes : (file?.bytes ?? Math.min(entry.bytes, MAX_MANIFEST));
     const contentAt = entry.offset + LOCAL_BYTES + entry.name.length;
     const contentEnd = Math.min(contentAt + entry.packed, directory.offset);
     const packedHash = tools.sha256Stream();
@@ -208,7 +212,6 @@ export async function verifyPackage(
       if (entry.name === FILE.records) chain.feed(piece);
       else page.feed(entry.name, piece);
     };
-    // What lies in the container is hashed to its end, even where unpacking stops before it.
     let packed = 0;
     async function* tapped(): AsyncIterable<Uint8Array> {
       for await (const piece of source.read(contentAt, contentEnd)) {
@@ -234,25 +237,22 @@ export async function verifyPackage(
       if (!(await canRead(source, contentAt, contentEnd))) throw thrown;
       readable = false;
     }
-    if (!readable || packed < contentEnd - contentAt) {
-      const whole = tools.sha256Stream();
-      for await (const piece of source.read(contentAt, contentEnd)) whole.update(piece);
-      readable &&= false;
-      report(entry.name, file === undefined ? 'FILE_UNREADABLE' : 'FILE_CHANGED');
-    } else if (file !== undefined) {
-      const same =
-        file.bytes === bytes &&
-        file.sha256 === hash.hex() &&
-        file.packed.method === entry.method &&
-        file.packed.bytes === packed &&
-        file.packed.sha256 === packedHash.hex();
-      if (!same) report(entry.name, 'FILE_CHANGED');
-    }
+    const whole = readable && packed === contentEnd - contentAt;
+    const same =
+      whole &&
+      (file === undefined ||
+        (file.bytes === bytes &&
+          file.sha256 === hash.hex() &&
+          file.packed.method === entry.method &&
+          file.packed.bytes === packed &&
+          file.packed.sha256 === packedHash.hex()));
+    if (!same) report(entry.name, file === undefined ? 'FILE_UNREADABLE' : 'FILE_CHANGED');
     if (entry.name === FILE.records) chain.end(manifest);
     else page.endOfFile(entry.name);
     const real: ZipEntry = {
       ...entry,
-      ...(readable ? { crc, bytes } : {}),
+      // Of a changed file the headers still tell the old sum: that is said once, with its name.
+      ...(same ? { crc, bytes } : {}),
       packed: contentEnd - contentAt,
       offset: expectedAt,
     };
@@ -270,7 +270,11 @@ export async function verifyPackage(
 
   /** Reports the first byte that isn't as the layout says; answers with the offset behind. */
   async function compare(at: number, wanted: Uint8Array, toEnd = false): Promise<number> {
-    const found = await readRange(source, Math.min(at, source.bytes), toEnd ? source.bytes : Math.min(at + wanted.length, source.bytes));
+    const found = await readRange(
+      source,
+      Math.min(at, source.bytes),
+      toEnd ? source.bytes : Math.min(at + wanted.length, source.bytes),
+    );
     for (let i = 0; i < Math.max(wanted.length, found.length); i++)
       if (wanted[i] !== found[i]) {
         report(zipAt(at + i), 'CONTAINER_DAMAGED');
@@ -410,7 +414,8 @@ function createPageCheck(tools: Pick<VerifyTools, 'sha256Stream'>) {
   const isChunk = (name: string): boolean => name.startsWith('data/chunk-');
   return {
     feed(name: string, piece: Uint8Array): void {
-      if (isChunk(name)) text += decoder.decode(piece, { stream: true });
+      if (!isChunk(name) || text.length > MAX_CHUNK) return;
+      text += decoder.decode(piece, { stream: true });
     },
     endOfFile(name: string): void {
       if (!isChunk(name)) return;

@@ -42,7 +42,9 @@ const ATTRIBUTES = (0o100644 << 16) >>> 0;
 
 const encoder = new TextEncoder();
 
-function fields(bytes: number): { readonly at: (...widths: readonly [width: 2 | 4 | 8, value: number][]) => Uint8Array } {
+function fields(bytes: number): {
+  readonly at: (...widths: readonly [width: 2 | 4 | 8, value: number][]) => Uint8Array;
+} {
   const out = new Uint8Array(bytes);
   const view = new DataView(out.buffer);
   return {

@@ -36,7 +36,8 @@ export interface ListedEntry extends ZipEntry {
   readonly recordAt: number;
 }
 
-export type ZipTrouble = 'NOT_A_ZIP' | 'TRUNCATED' | 'CONTAINER_DAMAGED' | 'LIMIT_EXCEEDED' | 'NAME_FORBIDDEN' | 'NAME_TWICE';
+export type ZipTrouble =
+  'NOT_A_ZIP' | 'TRUNCATED' | 'CONTAINER_DAMAGED' | 'LIMIT_EXCEEDED' | 'NAME_FORBIDDEN' | 'NAME_TWICE';
 
 export interface ZipDirectory {
   readonly entries: readonly ListedEntry[];
@@ -64,8 +65,11 @@ const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes
 /** No folders above, no other drive, no other notation of the same name. */
 export function isSafeName(name: string): boolean {
   if (name === '' || name.startsWith('/') || name.includes('\\') || name.includes(':')) return false;
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (/[\u0000-\u001f\u007f-\u{10ffff}]/u.test(name)) return false;
+  for (let at = 0; at < name.length; at++) {
+    const unit = name.charCodeAt(at);
+    // Control characters, and whatever looks like another name in another notation.
+    if (unit < 0x20 || unit > 0x7e) return false;
+  }
   return name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }
 
@@ -120,7 +124,7 @@ export async function readZipDirectory(source: ByteSource): Promise<ZipDirectory
   const names = new Set<string>();
   const decoder = new TextDecoder('utf-8');
   let total = 0;
-  for (let next = 0; next < records.length; ) {
+  for (let next = 0; next < records.length;) {
     const recordAt = offset + next;
     if (next + CENTRAL_BYTES > records.length || directory.getUint32(next, true) !== CENTRAL_SIGNATURE) {
       troubles.push({ where: zipAt(recordAt), what: 'CONTAINER_DAMAGED' });
@@ -143,7 +147,7 @@ export async function readZipDirectory(source: ByteSource): Promise<ZipDirectory
     let bytes = directory.getUint32(next + 24, true);
     let local = directory.getUint32(next + 42, true);
     // The zip64 field holds what didn't fit, in this order.
-    for (let extra = nameStart + nameLength; extra + 4 <= nameStart + nameLength + extraLength; ) {
+    for (let extra = nameStart + nameLength; extra + 4 <= nameStart + nameLength + extraLength;) {
       const id = directory.getUint16(extra, true);
       const stop = Math.min(extra + 4 + directory.getUint16(extra + 2, true), nameStart + nameLength + extraLength);
       let value = extra + 4;

@@ -241,7 +241,7 @@ describe('practice gateway, real store, whole core', () => {
       recall: { recall_id: asked.recall_id, effect: 'both', code: null },
     });
     expect(onPhone(id, message.msg_id)).toMatchObject({ visible: false, text: null });
-    expect(await app.store.openSeal(message.key)).toEqual({ text: '这句发错了' });
+    expect(await app.store.openSeal(message.key)).toMatchObject({ text: '这句发错了' });
     await until('the index', async () => (await app.store.indexStatus()).pending === 0);
     const found = await app.call('search.page', { slot: 's', query: { text: '这句发错了' }, limit: 10, cursor: null });
     expect(found.rows).toEqual([]);
@@ -515,7 +515,7 @@ describe('practice gateway, real store, whole core', () => {
     await app.call('accounts.reconnect', { account_id: (await app.account()).account_id });
     await arrived(key, '还没发');
     expect((await app.call('conversations.get', { conversation_key: key })).draft).toBe('草稿');
-    expect(await app.store.openSeal(message.key)).toEqual({ text: '要撤回的' });
+    expect(await app.store.openSeal(message.key)).toMatchObject({ text: '要撤回的' });
     expect(gateway.control.messages(id).filter((entry) => entry.message.text === '还没发')).toHaveLength(1);
   });
 

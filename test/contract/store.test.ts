@@ -164,7 +164,7 @@ describe('ingest', () => {
     expect(await store.conversation(key)).toMatchObject({ draft: '草稿' });
     expect(await store.pendingSends(ACCOUNT)).toHaveLength(1);
     const { messages } = await store.messages({ conversation_key: key, ...page });
-    expect(await store.openSeal(messages[0]!.key)).toEqual({ text: '第1条 c1' });
+    expect(await store.openSeal(messages[0]!.key)).toMatchObject({ text: '第1条 c1' });
     expect((await store.accounts())[0]?.event_seq).toBe(900);
   });
 
@@ -392,7 +392,11 @@ describe('messages', () => {
     const back: number[] = [];
     let before: MessageView['key'] | undefined;
     for (let more = true; more;) {
-      const found = await store.messages({ conversation_key: key, limit: 7, ...(before === undefined ? {} : { before }) });
+      const found = await store.messages({
+        conversation_key: key,
+        limit: 7,
+        ...(before === undefined ? {} : { before }),
+      });
       back.unshift(...found.messages.map((m) => m.conv_seq));
       before = found.messages[0]?.key;
       more = found.has_older;
@@ -425,12 +429,28 @@ describe('messages', () => {
     const ids: string[] = [];
     let before: MessageView['key'] | undefined;
     for (let more = true; more;) {
-      const found = await store.messages({ conversation_key: key, limit: 3, ...(before === undefined ? {} : { before }) });
+      const found = await store.messages({
+        conversation_key: key,
+        limit: 3,
+        ...(before === undefined ? {} : { before }),
+      });
       ids.unshift(...found.messages.map((m) => m.msg_id));
       before = found.messages[0]?.key;
       more = found.has_older;
     }
-    expect(ids.map((id) => id.replace('c1-m', ''))).toEqual(['1', '2', '3', '4', 'other', '5', '6', '7', '8', '9', 'last']);
+    expect(ids.map((id) => id.replace('c1-m', ''))).toEqual([
+      '1',
+      '2',
+      '3',
+      '4',
+      'other',
+      '5',
+      '6',
+      '7',
+      '8',
+      '9',
+      'last',
+    ]);
   });
 
   test('[RC5] status moves forward only; what comes before its message waits for it', async () => {

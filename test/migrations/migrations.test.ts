@@ -19,7 +19,22 @@ const fixtures: Readonly<Record<number, (db: WritableDatabase) => void>> = {
       INSERT INTO messages (id, conversation, msg_id, conv_seq, sender_role, sender_id, sender_name, kind, text, sent_at, status)
         VALUES (1000, 1, 'm1', 1, 1, 'u1', '张三', 0, '你好', 5, 0);
       INSERT INTO drafts VALUES (1, '草稿', 5);
+      INSERT INTO accounts (account_id, source, label, gateway_url, device_id, practice) VALUES ('acc-1', 1, '店', 'ws://127.0.0.1', 'd-1', 1);
+      INSERT INTO recalls (recall_id, account, message, conversation, msg_id, state, effect, requested_at, expires_at, resolved_at)
+        VALUES ('r-ended', 1, 1000, 1, 'm1', 'done', 'both', 5, 9, 6);
+      INSERT INTO recalls (recall_id, account, message, conversation, msg_id, state, requested_at, expires_at)
+        VALUES ('r-under-way', 1, 1000, 1, 'm1', 'unknown', 5, 9);
     `),
+  2: (db) => {
+    fixtures[1]?.(db);
+    db.execute(`
+      INSERT INTO incidents (incident_id, source, account_id, shop_id, agent_id, conversation, message, state, type, approvals, opened_at,
+        updated_at, seq, body) VALUES ('inc-1', 1, 'acc-1', 's-1', 'a-1', 1, 1000, 'draft', 'other', 0, 5, 5, 1, '{}');
+      INSERT INTO incident_events VALUES (1, 1, '{}');
+      INSERT INTO playbooks VALUES (1, 5, 'a-9', '{}');
+      INSERT INTO cases (case_id, type, month, search_key, body) VALUES ('case-1', 'price', '2026-09', '', '{}');
+    `);
+  },
 };
 
 function fileOfVersion(version: number): string {
@@ -74,6 +89,26 @@ describe('migrations', () => {
       '草稿',
     ]);
     copy.close();
+    db.close();
+  });
+
+  test('[RM4] version 2: recalls that ended before there were incidents get none, the others will; timelines only grow', () => {
+    const path = fileOfVersion(1);
+    const db = openWritable(path, KEY);
+    migrate(db, path);
+    expect(
+      db.readRaw<[string, number | null]>('SELECT recall_id, incident FROM recalls ORDER BY recall_id').all(),
+    ).toEqual([
+      ['r-ended', 0],
+      ['r-under-way', null],
+    ]);
+    db.execute(`
+      INSERT INTO incidents (incident_id, source, account_id, shop_id, agent_id, state, type, approvals, opened_at, updated_at, seq, body)
+        VALUES ('inc-1', 1, 'acc-1', 's-1', 'a-1', 'draft', 'other', 0, 5, 5, 1, '{}');
+      INSERT INTO incident_events VALUES (1, 1, '{}');
+    `);
+    expect(() => db.execute(`UPDATE incident_events SET event = '{"a":1}'`)).toThrow('append-only');
+    expect(() => db.execute('DELETE FROM incident_events')).toThrow('append-only');
     db.close();
   });
 

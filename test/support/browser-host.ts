@@ -37,7 +37,13 @@ export interface TestHost {
  */
 export async function startTestHost(options: HostProcessOptions['practice'] = {}): Promise<TestHost> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'workbench-e2e-'));
-  const start = (): Promise<Running> => startProcess({ directory: folder, practice: { rate: 0, seed: 1, ...options } });
+  const page = process.env['WORKBENCH_TEST_PAGE'];
+  const start = (): Promise<Running> =>
+    startProcess({
+      directory: folder,
+      practice: { rate: 0, seed: 1, ...options },
+      ...(page === undefined ? {} : { page }),
+    });
   let running = await start();
   const control = new Proxy({} as Control, {
     get:

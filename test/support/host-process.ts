@@ -5,6 +5,8 @@ import { serve, type ServeOptions } from '#main/hosts/browser/serve.ts';
 
 export interface HostProcessOptions {
   readonly directory: string;
+  /** Folder of another build of the window than dist/renderer. */
+  readonly page?: string;
   readonly practice?: Omit<NonNullable<ServeOptions['practice']>, 'now' | 'onProblem'>;
 }
 

@@ -77,7 +77,7 @@ export async function runApp(options: RunOptions): Promise<RunningApp> {
       version: options.version ?? '1.0.0',
       host: 'cli',
       platform: process.platform,
-      practice: true,
+      practice: false,
       key_storage: 'memory',
       locale: 'zh-CN',
     },

@@ -1,9 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import { Parser } from 'csv-parse';
 import type { CsvReader, FileRow } from '#main/core/ports/csv.ts';
 
 /** A single message of 1 MiB of any characters fits; an unclosed quote swallows no more than this before it is given up. */
 const MAX_RECORD_BYTES = 4 * 1024 * 1024;
-const PIECE_BYTES = 64 * 1024;
+/** Parsed in one go, some milliseconds; then whatever else the process has to do has its turn. */
+const PIECE_BYTES = 16 * 1024;
 const LF = 10;
 const CR = 13;
 
@@ -30,6 +32,7 @@ export function createCsvReader(): CsvReader {
         for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
           const rows = cutter.push(bytes.subarray(start, start + PIECE_BYTES));
           if (rows.length > 0) yield rows;
+          await setImmediate();
         }
       }
       if (carried !== '') cutter.push(Buffer.from(carried, 'utf8'));

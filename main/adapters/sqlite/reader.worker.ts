@@ -10,6 +10,7 @@ import { checkStore } from './check.ts';
 import { openRecordsForReading, requireCurrent } from './open-records.ts';
 import { SEARCH_FILE } from './profile-files.ts';
 import { createReader, type RecordsReader } from './reader/create-reader.ts';
+import { findPeople } from './reader/people.ts';
 import { serve, type CallContext } from './rpc.ts';
 import { createSearchReader, indexStatus, type SearchReader } from './search/reader.ts';
 
@@ -74,6 +75,15 @@ const names = [
   'message',
   'recall',
   'openSeal',
+  'incidents',
+  'incident',
+  'incidentOfMessage',
+  'incidentBodies',
+  'undraftedRecalls',
+  'playbooks',
+  'cases',
+  'recallFacts',
+  'savedSearches',
   'setting',
 ] as const satisfies readonly (keyof RecordsReader)[];
 
@@ -106,6 +116,10 @@ const all = {
     open().search.searchConsumers(query, visibility, page, context.cancelled),
   searchMarks: (context: CallContext, query: SearchQuery, visibility: Visibility, conversation: ConversationKey) =>
     open().search.searchMarks(query, visibility, conversation, context.cancelled),
+  findPeople: (context: CallContext, text: string, visibility: Visibility, limit: number) => {
+    const { db } = open();
+    return db.snapshot(() => findPeople(db, text, visibility, limit, () => context.cancelled()));
+  },
   estimate: (context: CallContext, query: SearchQuery, visibility: Visibility) =>
     open().search.estimate(query, visibility, context.cancelled),
   indexStatus: () => {

@@ -5,16 +5,43 @@ const DAY_MS = 86_400_000;
 const FIRST_SERIAL = 61;
 const LAST_SERIAL = 2_958_466;
 
-/** The number by which a spreadsheet names a moment, or null where it cannot. `at`: milliseconds since 1970, local time. */
-export function serialOf(at: number): number | null {
+/**
+ * The number by which a spreadsheet names a moment, as text, or null where it cannot. Never with so few digits that it
+ * could be taken for a rounded one. `at`: milliseconds since 1970, local time.
+ */
+export function serialOf(at: number): string | null {
   const serial = at / DAY_MS + DAYS_TO_1970;
-  return serial >= FIRST_SERIAL && serial < LAST_SERIAL ? serial : null;
+  if (serial < FIRST_SERIAL || serial >= LAST_SERIAL) return null;
+  const text = String(serial);
+  return text.length > 15 || Number.isInteger(serial) ? text : serial.toFixed(11);
 }
 
 /** `yyyy-MM-dd HH:mm:ss`, with `.SSS` unless zero. `at`: milliseconds since 1970, local time. */
 export function timeText(at: number): string {
   const iso = new Date(at).toISOString();
   return `${iso.slice(0, 10)} ${iso.slice(11, iso.endsWith('.000Z') ? 19 : 23)}`;
+}
+
+/** timeText for times close to each other, as rows have them: the day is only worked out when it changes. */
+export function createTimeText(): (at: number) => string {
+  let day = Number.NaN;
+  let date = '';
+  return (at) => {
+    const inDay = ((at % DAY_MS) + DAY_MS) % DAY_MS;
+    if (at - inDay !== day) {
+      day = at - inDay;
+      date = new Date(day).toISOString().slice(0, 10);
+    }
+    const seconds = Math.floor(inDay / 1_000);
+    const minutes = Math.floor(seconds / 60);
+    const millis = inDay % 1_000;
+    const clock = `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}:${two(seconds % 60)}`;
+    return millis === 0 ? `${date} ${clock}` : `${date} ${clock}.${String(millis).padStart(3, '0')}`;
+  };
+}
+
+function two(value: number): string {
+  return value < 10 ? `0${value}` : String(value);
 }
 
 export type DateParts = 'date' | 'time' | 'both';

@@ -152,9 +152,10 @@ export function createSharedStrings(
       if (page === undefined) throw new AppFailure('INTERNAL', 'a text that was not read yet');
       const at = index - page.first;
       if (page.omitted.has(at)) return null;
-      const start = at === 0 ? 0 : page.ends[at - 1]!;
+      const start = page.ends[at - 1] ?? 0;
+      const end = page.ends[at] ?? start;
       const bytes = bytesOf(page);
-      const value = Buffer.from(bytes.buffer, bytes.byteOffset + start, page.ends[at]! - start).toString('utf8');
+      const value = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
       if (recent.size >= CACHED_STRINGS) recent = new Map();
       recent.set(index, value);
       return value;
@@ -175,7 +176,7 @@ function findPage(pages: readonly Page[], index: number): number {
   let high = pages.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (pages[middle]!.first <= index) low = middle;
+    if ((pages[middle]?.first ?? 0) <= index) low = middle;
     else high = middle - 1;
   }
   return low;

@@ -32,7 +32,8 @@ export function createXlsxReader(options: { readonly strings?: SharedStringsOpti
         });
         if (sheets.length === 0) throw new AppFailure('FILE_FORMAT', 'no sheet', { format: 'xlsx' });
         const stylesPart = relations.find(({ type }) => type === 'styles')?.part;
-        const meanings = stylesPart === undefined || !parts.has(stylesPart) ? [] : await readStyles(parts, stylesPart);
+        // Without them dates would be mere numbers: a part that is named and missing is damage. Strings are missed when asked for.
+        const meanings = stylesPart === undefined ? [] : await readStyles(parts, stylesPart);
         const stringsPart = relations.find(({ type }) => type === 'sharedStrings')?.part;
         const strings = createSharedStrings(
           stringsPart === undefined || !parts.has(stringsPart) ? null : parts.read(stringsPart),

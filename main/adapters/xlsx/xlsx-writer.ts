@@ -11,8 +11,8 @@ import type {
   SpreadsheetTarget,
   SpreadsheetWriter,
 } from '#main/core/ports/spreadsheet.ts';
-import { serialOf, timeText } from './local-time.ts';
-import { escapeXml } from './xml-text.ts';
+import { createTimeText, serialOf } from './local-time.ts';
+import { escapeXml, isPlain, wholeText } from './xml-text.ts';
 
 export interface XlsxWriterOptions {
   /** Rows of a sheet with its header. */
@@ -31,7 +31,7 @@ const MAX_SHEET_BYTES = 3 * 1024 ** 3;
 const MAX_LISTED_CUTS = 10_000;
 /** Measured: level 6 takes three times as long for a file a quarter smaller. */
 const COMPRESSION = 1;
-const PIECE_CHARS = 256 * 1024;
+const PIECE_CHARS = 64 * 1024;
 
 const MAIN = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
 const RELATIONS = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
@@ -86,6 +86,7 @@ function createSink(
   const packed = { mtime: new Date(layout.madeAt), compressionLevel: COMPRESSION, forceDosTimestamp: true };
   const zip = new ZipFile();
   const hash = createHash('sha256');
+  const timeText = createTimeText();
   const cuts: CutCell[] = [];
   let cutTotal = 0;
   let total = 0;
@@ -126,9 +127,9 @@ function createSink(
     if (failure !== null) throw failure;
   }
 
-  async function beginSheet(name: string, widths: readonly number[], filtered: boolean): Promise<void> {
+  async function beginSheet(name: string, widths: readonly number[], filtered: boolean): Promise<Sheet> {
     const sheet: Sheet = { name, rows: 0, bytes: 0, filtered };
-    const stream = new PassThrough({ highWaterMark: 1024 * 1024 });
+    const stream = new PassThrough({ highWaterMark: 256 * 1024 });
     sheets.push(sheet);
     open = { sheet, stream };
     zip.addReadStream(stream, `xl/worksheets/sheet${sheets.length}.xml`, packed);
@@ -140,6 +141,7 @@ function createSink(
           .map((width, index) => `<col min="${index + 1}" max="${index + 1}" width="${width}" customWidth="1"/>`)
           .join('')}</cols><sheetData>`,
     );
+    return sheet;
   }
 
   async function endSheet(): Promise<void> {
@@ -156,8 +158,8 @@ function createSink(
     open = null;
   }
 
-  async function beginRows(): Promise<void> {
-    await beginSheet(
+  async function beginRows(): Promise<Sheet> {
+    const sheet = await beginSheet(
       sheetName(layout.sheetName(sheets.length + 1), sheets),
       columns.map((column) => column.width),
       true,
@@ -170,12 +172,12 @@ function createSink(
         limits.cell,
       ),
     );
-    if (open !== null) open.sheet.rows = 1;
+    sheet.rows = 1;
+    return sheet;
   }
 
-  /** The text that stands in the cell. */
-  function fit(text: string, sheet: Sheet, line: number, row: string, column: SpreadsheetColumn): string {
-    if (text.length <= limits.cell) return text;
+  /** What stands in the cell instead. */
+  function cut(text: string, sheet: Sheet, line: number, row: string, column: SpreadsheetColumn): string {
     cutTotal++;
     if (cuts.length < MAX_LISTED_CUTS)
       cuts.push({
@@ -192,8 +194,7 @@ function createSink(
 
   function rowXml(cells: readonly SpreadsheetCell[], sheet: Sheet, line: number, shown: string[]): string {
     let xml = `<row r="${line}">`;
-    for (let index = 0; index < columns.length; index++) {
-      const column = columns[index]!;
+    for (const [index, column] of columns.entries()) {
       const cell = cells[index] ?? '';
       if (column.kind === 'flag' && typeof cell === 'boolean') {
         shown.push(cell ? 'TRUE' : 'FALSE');
@@ -208,9 +209,12 @@ function createSink(
           continue;
         }
       }
-      const text = typeof cell === 'string' ? fit(cell, sheet, line, String(cells[0] ?? ''), column) : String(cell);
-      shown.push(text);
-      if (text !== '') xml += textCell(`${letters[index]}${line}`, text, TEXT);
+      const given = typeof cell === 'string' ? cell : String(cell);
+      const text = given.length > limits.cell ? cut(given, sheet, line, String(cells[0] ?? ''), column) : given;
+      const plain = isPlain(text);
+      const whole = plain ? text : wholeText(text);
+      shown.push(whole);
+      if (whole !== '') xml += textCell(`${letters[index]}${line}`, whole, plain ? whole : escapeXml(whole), TEXT);
     }
     return `${xml}</row>`;
   }
@@ -218,6 +222,7 @@ function createSink(
   return {
     async writeRows(rows) {
       let xml = '';
+      let lines = '';
       for (const cells of rows) {
         // What waits here counts towards the sheet it goes to.
         const full =
@@ -227,18 +232,20 @@ function createSink(
           xml = '';
           await endSheet();
         }
-        if (open === null) await beginRows();
-        const { sheet }: { readonly sheet: Sheet } = open!;
+        const sheet = open?.sheet ?? (await beginRows());
         const shown: string[] = [];
         xml += rowXml(cells, sheet, sheet.rows + 1, shown);
         sheet.rows++;
         total++;
-        hash.update(`${JSON.stringify(shown.map(wholeText))}\n`, 'utf8');
+        lines += `${JSON.stringify(shown)}\n`;
         if (xml.length >= PIECE_CHARS) {
           await push(xml);
           xml = '';
+          hash.update(lines, 'utf8');
+          lines = '';
         }
       }
+      hash.update(lines, 'utf8');
       if (xml !== '') await push(xml);
     },
 
@@ -281,18 +288,19 @@ function createSink(
   };
 }
 
-function textCell(at: string, text: string, style: number): string {
+function textCell(at: string, text: string, xml: string, style: number): string {
   const first = text.charCodeAt(0);
   const last = text.charCodeAt(text.length - 1);
   // Without it XML readers may drop blanks at both ends.
   const preserve = first <= 32 || last <= 32 || text.includes('\n') ? ' xml:space="preserve"' : '';
-  return `<c r="${at}" s="${style}" t="inlineStr"><is><t${preserve}>${escapeXml(text)}</t></is></c>`;
+  return `<c r="${at}" s="${style}" t="inlineStr"><is><t${preserve}>${xml}</t></is></c>`;
 }
 
 function plainRow(line: number, cells: readonly string[], style: number, maxCell: number): string {
   let xml = `<row r="${line}">`;
   for (const [index, text] of cells.entries())
-    if (text !== '') xml += textCell(`${columnLetters(index)}${line}`, cutAt(text, maxCell), style);
+    if (text !== '')
+      xml += textCell(`${columnLetters(index)}${line}`, text, escapeXml(wholeText(cutAt(text, maxCell))), style);
   return `${xml}</row>`;
 }
 
@@ -301,11 +309,6 @@ function cutAt(text: string, length: number): string {
   if (text.length <= length) return text;
   const last = text.charCodeAt(length - 1);
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
-}
-
-/** As the cell reads back. */
-function wholeText(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '\ufffd');
 }
 
 function columnLetters(index: number): string {
@@ -384,11 +387,11 @@ function parts(sheets: readonly Sheet[], layout: SpreadsheetLayout, lastColumn: 
     [
       'docProps/core.xml',
       `${XML}<cp:coreProperties xmlns:cp="${PACKAGE}/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">` +
-        `<dc:creator>${escapeXml(layout.program)}</dc:creator><dcterms:created xsi:type="dcterms:W3CDTF">${made}</dcterms:created></cp:coreProperties>`,
+        `<dc:creator>${escapeXml(wholeText(layout.program))}</dc:creator><dcterms:created xsi:type="dcterms:W3CDTF">${made}</dcterms:created></cp:coreProperties>`,
     ],
     [
       'docProps/app.xml',
-      `${XML}<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"><Application>${escapeXml(layout.program)}</Application></Properties>`,
+      `${XML}<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties"><Application>${escapeXml(wholeText(layout.program))}</Application></Properties>`,
     ],
   ];
 }

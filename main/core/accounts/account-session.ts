@@ -190,9 +190,7 @@ export function createAccountSession(
         shop_id: shop.shop_id,
         name: shop.name,
         platform: shop.platform,
-        ...(policy.success
-          ? { policy: policy.data }
-          : { policy: null, policy_problem: describeIssues(policy.error) }),
+        ...(policy.success ? { policy: policy.data } : { policy: null, policy_problem: describeIssues(policy.error) }),
       };
     });
     for (const [shop, problem] of policyProblems)

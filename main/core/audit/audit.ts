@@ -3,7 +3,15 @@ import type { Store } from '../ports/store.ts';
 
 /** What the audit log covers so far (AD4). Details carry ids, codes and counts, never message text. */
 export type AuditAction =
-  'account.added' | 'account.removed' | 'seal.opened' | 'recall.reedited' | 'records.imported' | 'records.exported';
+  | 'account.added'
+  | 'account.removed'
+  | 'seal.opened'
+  | 'recall.reedited'
+  | 'records.imported'
+  | 'records.exported'
+  | 'playbooks.edited'
+  | 'cases.shared'
+  | 'cases.read';
 
 export interface Audit {
   /** Written before the thing itself is done: what can't be audited isn't done. */

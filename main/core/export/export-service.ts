@@ -1,13 +1,16 @@
+import { AppFailure } from '#shared/contract/errors.ts';
 import type { Handlers } from '#shared/contract/procedures.ts';
 import type { SearchQuery } from '#shared/contract/search-query.ts';
 import type { SearchPage } from '#shared/contract/views.ts';
 import { isoWithOffset } from '#shared/lib/iso-time.ts';
+import { permitProfile } from '../accounts/acting.ts';
 import { throwIfCancelled, type Jobs } from '../jobs/jobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Files } from '../ports/files.ts';
 import type { Store, Visibility } from '../ports/store.ts';
 import { BYTE_ORDER_MARK, csvHeader, csvLine, type CsvColumn } from './csv-lines.ts';
 import { correctionLine, messageLine, recallLine } from './json-lines.ts';
+import { createSheetExport, type SpreadsheetExport } from './sheet.ts';
 
 export interface ExportPorts {
   readonly store: Store;
@@ -22,9 +25,11 @@ export interface ExportPorts {
   localOffsetMinutes(at: number): number;
   /** Header of a CSV column; the column's own name unless a host translates. */
   columnName?(column: CsvColumn): string;
+  /** Without it XLSX is UNSUPPORTED. */
+  readonly spreadsheet?: SpreadsheetExport;
 }
 
-export type ExportFormatName = 'csv' | 'jsonl';
+export type ExportFormatName = 'csv' | 'jsonl' | 'xlsx';
 
 export interface ExportReport {
   readonly file: string;
@@ -36,7 +41,7 @@ export interface ExportReport {
 
 const PAGE = 1_000;
 /** Bytes a row besides its text, measured on seeded records. */
-const ROW_OVERHEAD: Readonly<Record<ExportFormatName, number>> = { csv: 150, jsonl: 330 };
+const ROW_OVERHEAD: Readonly<Record<ExportFormatName, number>> = { csv: 150, jsonl: 330, xlsx: 60 };
 
 export type ExportService = Pick<Handlers, 'export.estimate' | 'export.start'> & {
   /** Exports in place, without a job. */
@@ -61,12 +66,16 @@ export function createExportService(ports: ExportPorts): ExportService {
 
   const run: ExportService['run'] = async ({ query, format, target, reason }, options = {}) => {
     const signal = options.signal ?? new AbortController().signal;
+    await permitProfile(store, 'records.export');
     const visibility = await ports.visibility();
     const actor = await ports.actor();
     const estimated = await store.estimate(query, visibility, signal);
     options.progress?.(0, estimated.rows);
+    const { spreadsheet } = ports;
+    if (format === 'xlsx' && spreadsheet === undefined) throw new AppFailure('UNSUPPORTED', 'format xlsx', { format });
     const sink = await files.create(target);
     const about = { file: sink.name, format, query, reason, masks: [] as string[] };
+    let sheet: ReturnType<typeof createSheetExport> | null = null;
     try {
       // Who, what and why stand in the log before the first row leaves the store; the result follows (EX8).
       await store.appendAudit({
@@ -79,7 +88,15 @@ export function createExportService(ports: ExportPorts): ExportService {
       let rows = 0;
       if (format === 'csv')
         await sink.write(encoder.encode(BYTE_ORDER_MARK + csvHeader(ports.columnName ?? ((column) => column))));
-      const linesOf = format === 'csv' ? csvLines : await jsonLines(query, visibility, signal);
+      if (format === 'xlsx' && spreadsheet !== undefined)
+        sheet = createSheetExport(spreadsheet, sink, {
+          ...about,
+          operator: actor,
+          at: ports.clock.wallNow(),
+          offsetOf: (at) => ports.localOffsetMinutes(at),
+          columnName: ports.columnName ?? ((column) => column),
+        });
+      const linesOf = format === 'jsonl' ? await jsonLines(query, visibility, signal) : csvLines;
       let next: Promise<SearchPage> | null = store.search(query, visibility, { limit: PAGE, cursor: null }, signal);
       while (next !== null) {
         const page: SearchPage = await next;
@@ -88,11 +105,13 @@ export function createExportService(ports: ExportPorts): ExportService {
           page.cursor === null ? null : store.search(query, visibility, { limit: PAGE, cursor: page.cursor }, signal);
         // Its failure is awaited above; without this it would count as unhandled while this page is written.
         next?.catch(() => {});
-        await sink.write(encoder.encode(await linesOf(page)));
+        if (sheet !== null) await sheet.write(page);
+        else await sink.write(encoder.encode(await linesOf(page)));
         rows += page.rows.length;
         options.progress?.(rows, Math.max(rows, estimated.rows));
       }
       throwIfCancelled(signal);
+      await sheet?.finish();
       const written = await sink.commit();
       await store.appendAudit({
         at: ports.clock.wallNow(),
@@ -102,6 +121,7 @@ export function createExportService(ports: ExportPorts): ExportService {
       });
       return { file: written.path, rows, bytes: written.bytes, sha256: written.sha256 };
     } catch (thrown) {
+      await sheet?.abort();
       await sink.abort();
       throw thrown;
     }
@@ -155,11 +175,14 @@ export function createExportService(ports: ExportPorts): ExportService {
     run,
 
     async 'export.estimate'({ query, format }) {
+      await permitProfile(store, 'records.export');
       const { rows, text_bytes } = await store.estimate(query, await ports.visibility());
       return { rows, bytes: text_bytes + rows * ROW_OVERHEAD[format] };
     },
 
     async 'export.start'({ query, format, target, reason }) {
+      // Said at once, not by a failed job; asked again when it runs.
+      await permitProfile(store, 'records.export');
       const job = ports.jobs.start({
         kind: 'export',
         title: format,

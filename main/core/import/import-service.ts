@@ -1,9 +1,13 @@
 import { AppFailure } from '#shared/contract/errors.ts';
 import { ImportMappingInput, type Handlers } from '#shared/contract/procedures.ts';
 import type { ImportMapping, ImportPreview } from '#shared/contract/views.ts';
+import { zoneOffsetMinutes } from '#shared/lib/time-zone.ts';
+import { actorOf, permitProfile } from '../accounts/acting.ts';
+import type { Clock } from '../ports/clock.ts';
 import { throwIfCancelled, type Jobs } from '../jobs/jobs.ts';
-import type { CsvReader } from '../ports/csv.ts';
+import type { CsvReader, FileRow } from '../ports/csv.ts';
 import type { Files } from '../ports/files.ts';
+import type { SpreadsheetReader } from '../ports/spreadsheet.ts';
 import type { ImportRecord, Store } from '../ports/store.ts';
 import { createRowMapper, type RejectReason } from './map-rows.ts';
 import { proposeMapping } from './propose.ts';
@@ -13,6 +17,9 @@ export interface ImportPorts {
   readonly store: Store;
   readonly files: Files;
   readonly csv: CsvReader;
+  /** Without it spreadsheets are UNSUPPORTED. */
+  readonly spreadsheets?: SpreadsheetReader;
+  readonly clock: Clock;
   readonly jobs: Jobs;
   /** Minutes east of UTC of this desktop at a moment, for times that carry no zone. */
   localOffsetMinutes(at: number): number;
@@ -22,15 +29,19 @@ export interface ImportPorts {
 
 /** What `import.start` ends with, and the command line prints. */
 export interface ImportReport {
-  /** Data rows in the file: imported + duplicates + rejected. */
+  /** Messages in the file: imported + duplicates + rejected. */
   readonly rows: number;
   readonly imported: number;
   readonly duplicates: number;
   /** The first MAX_LISTED of them, by physical line. */
-  readonly rejected: readonly { readonly line: number; readonly reason: RejectReason }[];
+  readonly rejected: readonly { readonly line: number; readonly reason: RejectReason; readonly sheet?: string }[];
   readonly rejected_total: number;
+  /** Lines of our own JSONL that tell what became of a message (recall, correction, transfer): the message says it already. */
+  readonly skipped: number;
   /** Imported rows in which bytes were invalid and replaced by U+FFFD. */
-  readonly damaged: readonly { readonly line: number }[];
+  readonly damaged: readonly { readonly line: number; readonly sheet?: string }[];
+  /** Sheets with rows that were not read, as they hold another table. */
+  readonly other_sheets: readonly string[];
   readonly encoding: string;
 }
 
@@ -47,7 +58,11 @@ const KEPT_MAPPINGS = 50;
 
 export type ImportService = Pick<Handlers, 'import.preview' | 'import.start'> & {
   /** Opens a file and proposes its mapping; what the preview rests on. */
-  propose(file: string, shop?: string): Promise<{ readonly table: Table; readonly mapping: ImportMapping }>;
+  propose(
+    file: string,
+    shop?: string,
+    timeZone?: string,
+  ): Promise<{ readonly table: Table; readonly mapping: ImportMapping }>;
   /** Imports in place, without a job. */
   run(
     file: string,
@@ -60,9 +75,12 @@ export type ImportService = Pick<Handlers, 'import.preview' | 'import.start'> & 
 export function createImportService(ports: ImportPorts): ImportService {
   const { store, files, csv, jobs } = ports;
 
-  async function propose(file: string, shop: string = NO_SHOP) {
-    const table = await openTable(files, csv, file);
-    return { table, mapping: proposeFor(table, shop, ports.localOffsetMinutes) };
+  async function propose(file: string, shop: string = NO_SHOP, timeZone?: string) {
+    const table = await openTable(files, csv, file, ports.spreadsheets);
+    // The person's zone, which need not be this machine's: the window may be a browser elsewhere, the host in UTC.
+    const offset = (at: number): number =>
+      (timeZone === undefined ? null : zoneOffsetMinutes(timeZone, at)) ?? ports.localOffsetMinutes(at);
+    return { table, mapping: proposeFor(table, shop, offset) };
   }
 
   async function run(
@@ -70,11 +88,21 @@ export function createImportService(ports: ImportPorts): ImportService {
     mapping: ImportMapping,
     options: { readonly signal?: AbortSignal; progress?(bytes: number): void } = {},
   ): Promise<ImportReport> {
-    const table = await openTable(files, csv, file);
+    await permitProfile(store, 'records.import');
+    const table = await openTable(files, csv, file, ports.spreadsheets);
     const mapper = createRowMapper(mapping, table.header, table.format === 'csv');
-    const rejected: { line: number; reason: RejectReason }[] = [];
-    const damaged: { line: number }[] = [];
-    const total = { rows: 0, imported: 0, duplicates: 0, rejected: 0 };
+    const actor = await actorOf(store);
+    const { name, bytes } = await files.describe(file);
+    const audit = (details: Readonly<Record<string, unknown>>): Promise<void> =>
+      store.appendAudit({
+        at: ports.clock.wallNow(),
+        actor,
+        action: 'records.imported',
+        details: { file: name, bytes, shop: mapping.shop, ...details },
+      });
+    const rejected: { line: number; reason: RejectReason; sheet?: string }[] = [];
+    const damaged: { line: number; sheet?: string }[] = [];
+    const total = { rows: 0, imported: 0, duplicates: 0, rejected: 0, skipped: 0 };
     let batch: ImportRecord[] = [];
     let writing: Promise<void> | null = null;
     let failed: unknown = null;
@@ -98,24 +126,34 @@ export function createImportService(ports: ImportPorts): ImportService {
       );
     }
 
+    // Who brings in what stands in the log before the first row is stored; what came of it follows, also of a half one (AD4).
+    await audit({ state: 'started' });
+    let state = 'failed';
     try {
       for await (const rows of table.rows((bytes) => options.progress?.(bytes))) {
         for (const row of rows) {
+          if (row.problem === 'NOT_A_MESSAGE') {
+            total.skipped++;
+            continue;
+          }
           total.rows++;
           const mapped = mapper.map(row);
           if (mapped.ok) {
-            if (mapped.damaged && damaged.length < MAX_LISTED) damaged.push({ line: row.line });
+            if (mapped.damaged && damaged.length < MAX_LISTED) damaged.push(placeOf(row));
             batch.push(mapped.record);
             if (batch.length >= BATCH) await write();
           } else {
             total.rejected++;
-            if (rejected.length < MAX_LISTED) rejected.push({ line: row.line, reason: mapped.reason });
+            if (rejected.length < MAX_LISTED) rejected.push({ ...placeOf(row), reason: mapped.reason });
           }
         }
       }
       if (batch.length > 0) await write();
+      await writing;
+      if (failed === null) state = 'done';
     } finally {
       await writing;
+      await audit({ state, ...total });
     }
     if (failed !== null) throw failed;
     if (total.imported >= OPTIMIZE_FROM) await store.optimize();
@@ -125,7 +163,9 @@ export function createImportService(ports: ImportPorts): ImportService {
       duplicates: total.duplicates,
       rejected,
       rejected_total: total.rejected,
+      skipped: total.skipped,
       damaged,
+      other_sheets: table.otherSheets,
       encoding: table.encoding,
     };
   }
@@ -156,7 +196,8 @@ export function createImportService(ports: ImportPorts): ImportService {
     run,
 
     async 'import.preview'(input): Promise<ImportPreview> {
-      const { table, mapping: proposed } = await propose(input.file);
+      await permitProfile(store, 'records.import');
+      const { table, mapping: proposed } = await propose(input.file, NO_SHOP, input.time_zone);
       const mapping =
         input.mapping === undefined ? ((await savedMapping(table.header)) ?? proposed) : asMapping(input.mapping);
       const { name, bytes } = await files.describe(input.file);
@@ -176,18 +217,22 @@ export function createImportService(ports: ImportPorts): ImportService {
         rows:
           mapper === null
             ? []
-            : table.sample.slice(0, PREVIEW_ROWS).map((row) => {
-                const mapped = mapper.map(row);
-                return { line: row.line, ...mapper.parts(row), problem: mapped.ok ? null : mapped.reason };
-              }),
+            : table.sample
+                .filter((row) => row.problem !== 'NOT_A_MESSAGE')
+                .slice(0, PREVIEW_ROWS)
+                .map((row) => {
+                  const mapped = mapper.map(row);
+                  return { line: row.line, ...mapper.parts(row), problem: mapped.ok ? null : mapped.reason };
+                }),
       };
     },
 
     async 'import.start'(input) {
+      await permitProfile(store, 'records.import');
       const mapping = asMapping(input.mapping);
       const { name, bytes } = await files.describe(input.file);
       // Whatever is wrong with file or mapping as a whole is said at once, not by a failed job.
-      const table = await openTable(files, csv, input.file);
+      const table = await openTable(files, csv, input.file, ports.spreadsheets);
       createRowMapper(mapping, table.header, table.format === 'csv');
       await saveMapping(table.header, mapping);
       const job = jobs.start({
@@ -200,6 +245,10 @@ export function createImportService(ports: ImportPorts): ImportService {
       return { job_id: job.job_id };
     },
   };
+}
+
+function placeOf(row: FileRow): { line: number; sheet?: string } {
+  return row.sheet === undefined ? { line: row.line } : { line: row.line, sheet: row.sheet };
 }
 
 /** The mapping proposed for a table, with the desktop's offset at the time of the records, not today's: summer time. */

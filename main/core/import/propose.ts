@@ -39,6 +39,8 @@ export function proposeMapping(input: ProposalInput): ImportMapping {
     const name = fold(input.header[column.index] ?? '');
     for (const field of FIELDS) {
       const byHeader = headerScore(name, field);
+      // Looked at only where they can decide: two thousand values for each pair would hold the program up.
+      if (byHeader === 0 && !VALUES_ALONE.has(field)) continue;
       const byValues = valueScore(column, field);
       if (byValues === null) continue;
       // Values alone decide only where they speak for themselves.
@@ -65,7 +67,7 @@ export function proposeMapping(input: ProposalInput): ImportMapping {
   return {
     columns: Object.fromEntries([...chosen].map(([field, column]) => [field, input.header[column.index] ?? ''])),
     senders: proposeSenders(chosen),
-    time_format: times === undefined ? 'iso' : (proposeTimeFormat(times.filled)?.format ?? 'iso'),
+    time_format: times === undefined ? 'iso' : (timesOf(times)?.format ?? 'iso'),
     utc_offset_minutes: input.utcOffsetMinutes,
     shop: input.shop,
   };
@@ -96,10 +98,10 @@ function valueScore(column: Column, field: ImportField): number | null {
   if (filled.length === 0) return field === 'sent_at' || field === 'sender' || field === 'text' ? null : -0.2;
   const share = (test: (value: string) => boolean): number => filled.filter(test).length / filled.length;
   // "会话开始时间" names a conversation only by its words.
-  if (field !== 'sent_at' && field !== 'text' && share(isWrittenTime) > 0.9) return null;
+  if (field !== 'sent_at' && field !== 'text' && writtenTimes(column) > 0.9) return null;
   switch (field) {
     case 'sent_at': {
-      const found = proposeTimeFormat(filled)?.share ?? 0;
+      const found = timesOf(column)?.share ?? 0;
       return found < 0.5 ? null : found - (looksLikeIds(column) ? 0.3 : 0);
     }
     case 'sender': {
@@ -113,7 +115,7 @@ function valueScore(column: Column, field: ImportField): number | null {
       return distinct.size <= 4 && distinct.size >= 2 && share((value) => /^\d$/u.test(value.trim())) === 1 ? 0.3 : 0;
     }
     case 'text': {
-      if ((proposeTimeFormat(filled)?.share ?? 0) > 0.9 && distinct.size > 3) return null;
+      if ((timesOf(column)?.share ?? 0) > 0.9 && distinct.size > 3) return null;
       const variety = distinct.size / filled.length;
       const length = filled.reduce((sum, value) => sum + value.length, 0) / filled.length;
       return Math.min(1, length / 15) * 0.5 + variety * 0.5;
@@ -143,6 +145,21 @@ function valueScore(column: Column, field: ImportField): number | null {
     case 'shop':
       return 0.2;
   }
+}
+
+/** Asked for each field, computed once a column. */
+const timesOf = once((column: Column) => proposeTimeFormat(column.filled));
+const writtenTimes = once(
+  (column: Column) => column.filled.filter(isWrittenTime).length / Math.max(1, column.filled.length),
+);
+
+function once<K extends object, V>(work: (key: K) => V): (key: K) => V {
+  const known = new WeakMap<K, { readonly value: V }>();
+  return (key) => {
+    const found = known.get(key) ?? { value: work(key) };
+    known.set(key, found);
+    return found.value;
+  };
 }
 
 /** A time with separators; a bare number may be anything. */

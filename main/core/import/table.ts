@@ -2,12 +2,11 @@ import { AppFailure } from '#shared/contract/errors.ts';
 import type { CsvReader, FileRow } from '../ports/csv.ts';
 import type { Files } from '../ports/files.ts';
 import type { SpreadsheetReader } from '../ports/spreadsheet.ts';
-import { isBlank } from './cells.ts';
 import { detectDelimiter } from './delimiter.ts';
 import { decodeText, type TextEncodingName } from './encoding.ts';
+import { findHeader, firstRows, SAMPLE_ROWS } from './header.ts';
 import { jsonKeys, readJsonLines } from './json-lines.ts';
 import { openSheets } from './sheets.ts';
-import { parseTime } from './time-format.ts';
 
 /**
  * A file as a table, whatever its format: this is all that mapping and import see. A new format adds a way to open one
@@ -29,7 +28,6 @@ export interface Table {
 }
 
 const SAMPLE_BYTES = 1024 * 1024;
-const SAMPLE_ROWS = 2_000;
 
 /**
  * Looks at the beginning of a file: encoding, format, delimiter, header. Throws FILE_NOT_FOUND, FILE_UNREADABLE,
@@ -43,8 +41,7 @@ export async function openTable(
 ): Promise<Table> {
   const { name, bytes } = await files.describe(handle);
   if (bytes === 0) throw new AppFailure('FILE_EMPTY', 'no bytes');
-  if (spreadsheets !== undefined && (await isZip(files, handle)))
-    return openSheets(files, spreadsheets, handle, bytes, { findHeader, firstRows });
+  if (spreadsheets !== undefined && (await isZip(files, handle))) return openSheets(files, spreadsheets, handle, bytes);
   const truncated = bytes > SAMPLE_BYTES;
   const decoded = decodeText(files.read(handle, { end: SAMPLE_BYTES }), { truncated });
   let start = '';
@@ -78,7 +75,9 @@ export async function openTable(
 
   const { delimiter } = detectDelimiter(start);
   const all = await firstRows(csv.read(once(start), { delimiter }), truncated);
-  const { header, lastLine } = findHeader(all);
+  const found = findHeader(all);
+  if (found === null) throw new AppFailure('FILE_FORMAT', 'no row that could be a header');
+  const { header, lastLine } = found;
   return {
     format: 'csv',
     encoding,
@@ -105,18 +104,6 @@ async function* once(text: string): AsyncIterable<string> {
   yield text;
 }
 
-/** At most SAMPLE_ROWS; what the cut-off end of a sample looks like is not the file's fault. */
-async function firstRows(batches: AsyncIterable<readonly FileRow[]>, truncated: boolean): Promise<FileRow[]> {
-  const rows: FileRow[] = [];
-  for await (const batch of batches) {
-    for (const row of batch) rows.push(row);
-    if (rows.length > SAMPLE_ROWS) return rows.slice(0, SAMPLE_ROWS);
-  }
-  if (!truncated) return rows;
-  const broken = rows.findLastIndex((row) => row.problem !== null);
-  return broken > rows.length / 2 ? rows.slice(0, broken) : rows.slice(0, -1);
-}
-
 function isJsonLines(name: string, start: string): boolean {
   const [line = ''] = start.trimStart().split('\n', 1);
   if (!line.startsWith('{')) return false;
@@ -126,49 +113,4 @@ function isJsonLines(name: string, start: string): boolean {
   } catch {
     return false;
   }
-}
-
-/**
- * The header is the first row as wide as most rows are; titles above it are passed over. A row with a time in it is no
- * header: such a table has none, its columns are numbered. `lastLine`: rows up to this physical line are not data.
- */
-function findHeader(rows: readonly FileRow[]): { readonly header: readonly string[]; readonly lastLine: number } {
-  const width = usualWidth(rows);
-  const found = rows.find(
-    (row) =>
-      row.problem === null &&
-      row.cells.length >= width &&
-      row.cells.filter((cell) => !isBlank(cell)).length >= Math.min(2, width) &&
-      !/^sep=$/iu.test(row.cells[0] ?? ''),
-  );
-  if (found === undefined) throw new AppFailure('FILE_FORMAT', 'no row that could be a header');
-  const isData = found.cells.some((cell) => !/^\d{1,9}$/u.test(cell.trim()) && parseTime(cell, 'iso', 0) !== null);
-  const names = isData ? found.cells.map(() => '') : found.cells.map((cell) => cell.replaceAll('\0', '').trim());
-  // Trailing empty headers over empty columns are left over from a spreadsheet.
-  while (!isData && names.length > width && names.at(-1) === '') names.pop();
-  return { header: unique(names), lastLine: isData ? found.line - 1 : found.line };
-}
-
-function usualWidth(rows: readonly FileRow[]): number {
-  const counts = new Map<number, number>();
-  for (const row of rows.slice(0, 200))
-    if (row.problem === null) counts.set(row.cells.length, (counts.get(row.cells.length) ?? 0) + 1);
-  let best = 1;
-  let most = 0;
-  for (const [width, count] of counts) {
-    if (count < most || (count === most && width < best)) continue;
-    best = width;
-    most = count;
-  }
-  return best;
-}
-
-function unique(names: readonly string[]): string[] {
-  const seen = new Set<string>();
-  return names.map((name, index) => {
-    let candidate = name === '' ? `#${index + 1}` : name;
-    for (let copy = 2; seen.has(candidate); copy++) candidate = `${name} (${copy})`;
-    seen.add(candidate);
-    return candidate;
-  });
 }

@@ -1,3 +1,4 @@
+import type { IncidentPage, IncidentSummary } from '#shared/contract/remedy.ts';
 import type { SearchQuery } from '#shared/contract/search-query.ts';
 import type {
   AgentOverviewRow,
@@ -8,6 +9,7 @@ import type {
   MessageView,
   NumberRow,
   OutgoingView,
+  PersonRow,
   RecallView,
   SearchPage,
   SearchRow,
@@ -22,7 +24,12 @@ import type {
   RecallId,
   ShopId,
 } from '#shared/domain/ids.ts';
+import type { RecallFact, SentFact } from '#shared/domain/recall/statistics.ts';
 import type { RecallState } from '#shared/domain/recall/types.ts';
+import type { Case } from '#shared/domain/remedy/cases.ts';
+import type { Incident, IncidentEvent, IncidentState } from '#shared/domain/remedy/incident.ts';
+import type { MistakeType } from '#shared/domain/remedy/mistakes.ts';
+import type { PlaybookBook } from '#shared/domain/remedy/playbooks.ts';
 import type {
   Agent,
   Conversation,
@@ -122,9 +129,37 @@ export interface StoreWriter {
     outcome: RecallResolution,
   ): Promise<{ readonly recall: RecallView; readonly contradicted: boolean; readonly changes: StoreChanges } | null>;
 
+  // incidents, playbooks, cases (RM3–RM6): local truth
+  /**
+   * Begins an incident with its `drafted` event, and gives it the recall. Where an incident about the same message is not
+   * closed yet, or the recall has one already, nothing is begun and that one is answered (`joined`).
+   */
+  openIncident(
+    opening: IncidentOpening,
+  ): Promise<{ readonly incident_id: string; readonly joined: boolean; readonly changes: StoreChanges }>;
+  /**
+   * Appends one event in the order of its `seq`, with the case that closing makes. BAD_INPUT, STALE_STATE (somebody else
+   * appended meanwhile), NOT_ALLOWED with the reducer's code as `reason`.
+   */
+  appendIncident(incidentId: string, event: IncidentEvent, entry: Case | null): Promise<StoreChanges>;
+  /** The next version; STALE_STATE where it isn't the next. */
+  putPlaybooks(book: PlaybookBook): Promise<void>;
+  /** Cases of a shared file; known ones are left alone. Answers with how many are new. */
+  putCases(cases: readonly Case[]): Promise<number>;
+
   // local truth
   setDraft(conversation: ConversationKey, text: string): Promise<StoreChanges>;
   setSetting(name: string, value: unknown): Promise<void>;
+  /** SR9; answers with the id. AppFailure NAME_TAKEN unless `replace`. `created_at`: local wall clock. */
+  putSavedSearch(search: {
+    readonly name: string;
+    readonly content: unknown;
+    readonly created_at: number;
+    readonly replace: boolean;
+  }): Promise<number>;
+  /** AppFailure NOT_FOUND, NAME_TAKEN. */
+  renameSavedSearch(id: number, name: string): Promise<void>;
+  removeSavedSearch(id: number): Promise<void>;
   /** Append-only, hash-chained (AD4). `at` is local wall clock. */
   appendAudit(entry: {
     readonly at: number;
@@ -159,9 +194,7 @@ export interface StoreReader {
     readonly { readonly conversation_id: ConversationId; readonly from_seq: number; readonly to_seq: number }[]
   >;
 
-  conversations(
-    query: ConversationListQuery,
-  ): Promise<{
+  conversations(query: ConversationListQuery): Promise<{
     readonly conversations: readonly ConversationView[];
     readonly total: number;
     readonly cursor: string | null;
@@ -175,7 +208,30 @@ export interface StoreReader {
   message(key: MessageKey): Promise<{ readonly message: MessageView; readonly account_id: AccountId | null } | null>;
   recall(id: RecallId): Promise<RecallView | null>;
   /** Content of a sealed message (RC19). The caller checks the permission and writes the audit entry first. */
-  openSeal(key: MessageKey): Promise<{ readonly text: string | null } | null>;
+  openSeal(key: MessageKey): Promise<{
+    readonly text: string | null;
+    readonly attachment_name: string | null;
+    readonly read_at: number | null;
+  } | null>;
+
+  // incidents, playbooks, cases (RM3–RM6)
+  incidents(
+    filter: IncidentFilter,
+    visibility: Visibility,
+    page: { readonly limit: number; readonly cursor: string | null },
+  ): Promise<IncidentPage>;
+  /** With its timeline. The caller checks who may see it. */
+  incident(id: string): Promise<StoredIncident | null>;
+  incidentOfMessage(key: MessageKey): Promise<IncidentSummary | null>;
+  /** Without timelines, for statistics. */
+  incidentBodies(filter: IncidentFilter, visibility: Visibility): Promise<readonly Incident[]>;
+  /** RM4: recalls that have ended and have no incident yet. Their text is for proposing a type and goes no further. */
+  undraftedRecalls(limit: number): Promise<readonly UndraftedRecall[]>;
+  /** A version of the playbooks, or the newest; null where nobody has edited them. */
+  playbooks(version: number | null): Promise<PlaybookBook | null>;
+  cases(filter: CaseFilter): Promise<readonly Case[]>;
+  /** RC22: recalls by agents with an end in [from, to), and what was sent in its days. */
+  recallFacts(range: { readonly from: number; readonly to: number }, visibility: Visibility): Promise<RecallFacts>;
 
   // records (SR1–SR10). `signal` aborts between chunks (SR8) with AppFailure CANCELLED.
   search(
@@ -200,6 +256,8 @@ export interface StoreReader {
     conversation: ConversationKey,
     signal?: AbortSignal,
   ): Promise<readonly { readonly message_key: MessageKey; readonly matches: SearchRow['matches'] }[]>;
+  /** Consumers by a part of their name, newest first. */
+  findPeople(text: string, visibility: Visibility, limit: number, signal?: AbortSignal): Promise<readonly PersonRow[]>;
   /** Rows and UTF-8 bytes of texts, for the estimate before an export (EX1). */
   estimate(
     query: SearchQuery,
@@ -207,6 +265,10 @@ export interface StoreReader {
     signal?: AbortSignal,
   ): Promise<{ readonly rows: number; readonly text_bytes: number }>;
 
+  /** SR9, by name. */
+  savedSearches(): Promise<
+    readonly { readonly id: number; readonly name: string; readonly content: unknown; readonly created_at: number }[]
+  >;
   setting(name: string): Promise<unknown>;
   /** Self-checks of file, key, schema, index against rows (doctor). */
   check(): Promise<readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[]>;
@@ -312,6 +374,56 @@ export interface RecallResolution {
   readonly details?: Readonly<Record<string, unknown>>;
   /** Server time. */
   readonly at: number;
+}
+
+export interface IncidentOpening {
+  readonly event: IncidentEvent;
+  readonly account_id: AccountId;
+  readonly message_key: MessageKey | null;
+  readonly recall_id: RecallId | null;
+}
+
+export interface StoredIncident {
+  readonly source: string;
+  readonly summary: IncidentSummary;
+  readonly incident: Incident;
+  /** Recalls that belong to it, oldest first. */
+  readonly recalls: readonly RecallView[];
+}
+
+export interface UndraftedRecall {
+  readonly recall: RecallView;
+  readonly account_id: AccountId;
+  readonly shop_id: string;
+  readonly conversation_id: string;
+  readonly sender: { readonly id: string; readonly name: string };
+  readonly text: string | null;
+}
+
+/** What is absent or empty restricts nothing. Times of opening, [from, to). */
+export interface IncidentFilter {
+  readonly states?: readonly IncidentState[];
+  readonly types?: readonly MistakeType[];
+  readonly shops?: readonly string[];
+  readonly agents?: readonly string[];
+  /** Only those with a compensation that waits for approval. */
+  readonly approvals?: boolean;
+  readonly from?: number;
+  readonly to?: number;
+}
+
+export interface CaseFilter {
+  readonly types?: readonly MistakeType[];
+  readonly tags?: readonly string[];
+  readonly text?: string;
+  readonly limit: number;
+}
+
+export interface RecallFacts {
+  readonly recalls: readonly RecallFact[];
+  readonly sent: readonly SentFact[];
+  /** Where a day begins: milliseconds east of UTC. */
+  readonly offset_ms: number;
 }
 
 export interface ConversationListQuery {

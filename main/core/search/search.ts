@@ -10,6 +10,7 @@ type SearchHandlers = Pick<
   | 'search.numbers'
   | 'search.consumers'
   | 'search.marks'
+  | 'search.people'
   | 'search.cancel'
 >;
 
@@ -66,6 +67,10 @@ export function createSearch(options: { readonly store: Store; readonly visibili
       'search.marks': ({ slot, query, conversation_key }) =>
         inSlot(slot, 'marks', async (visible, signal) => ({
           marks: await store.searchMarks(query, visible, conversation_key, signal),
+        })),
+      'search.people': ({ slot, text, limit }) =>
+        inSlot(slot, 'people', async (visible, signal) => ({
+          people: await store.findPeople(text, visible, limit, signal),
         })),
       async 'search.cancel'({ slot }) {
         for (const [name, controller] of running) if (name.startsWith(`${slot}\n`)) controller.abort();

@@ -5,11 +5,12 @@ import type { Store } from '../ports/store.ts';
 export const DEFAULT_SETTINGS: Settings = {
   locale: 'system',
   theme: 'system',
-  density: 'comfortable',
+  density: 'compact',
   enter_sends: true,
   send_delay_ms: null,
   notifications: true,
   first_run_done: false,
+  shown_columns: {},
 };
 
 /** What the person set, over the defaults. A stored value that no longer fits counts as not set. */

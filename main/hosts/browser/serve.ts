@@ -1,11 +1,15 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { AppFailure } from '#shared/contract/errors.ts';
+import type { NewAccount } from '#main/core/create-app.ts';
+import type { AccountId } from '#shared/domain/ids.ts';
+import { preferRealBeside, realFolderBeside } from '../profile.ts';
 import { openWorkbench, type Workbench, type WorkbenchOptions } from '../workbench.ts';
-import { startBrowserHost } from './server.ts';
+import { startBrowserHost, type BrowserHost, type Served } from './server.ts';
 
-export interface ServeOptions extends Omit<WorkbenchOptions, 'host' | 'kind' | 'gateway'> {
+export interface ServeOptions extends Omit<WorkbenchOptions, 'host' | 'kind' | 'gateway' | 'toRealProfile'> {
   readonly port: number;
   /** Open the person's browser, where there is one. */
   readonly open: boolean;
@@ -28,23 +32,61 @@ export interface Serving {
 /** The browser host (design.md): the whole program on loopback. AppFailure as openWorkbench, and PORT_IN_USE. */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { gateway, real = false, port, open, print, page = builtPage(), ...rest } = options;
-  const workbench = await openWorkbench({
+  let host: BrowserHost | null = null;
+  let moving: Promise<void> = Promise.resolve();
+  let workbench = await openWorkbench({
     ...rest,
     host: 'browser',
     kind: real || gateway !== undefined ? 'real' : 'practice',
     gateway: gateway === undefined ? undefined : { url: gateway.url, token: readToken(gateway.tokenFile) },
+    toRealProfile,
   });
+  const served = ({ app, profile, handles, logger }: Workbench): Served => ({
+    app,
+    temp: profile.temp,
+    handles,
+    logger,
+  });
+
+  /** Opens the real profile beside the practice one, puts the account there, and shows that one instead. */
+  async function toRealProfile(account: NewAccount): Promise<AccountId> {
+    const practice = workbench;
+    const opened = await openWorkbench({
+      ...rest,
+      host: 'browser',
+      kind: 'real',
+      directory: realFolderBeside(practice.profile.folder),
+    });
+    try {
+      const id = await opened.app.addAccount(account);
+      preferRealBeside(practice.profile.folder);
+      workbench = opened;
+      // The answer to this very call leaves first; then the pages are told to load anew.
+      moving = delay(ANSWER_FIRST_MS).then(() => {
+        host?.moveTo(served(opened));
+        return practice.close();
+      });
+      return id;
+    } catch (thrown) {
+      await opened.close();
+      throw thrown;
+    }
+  }
+
   try {
-    const { app, profile, handles, logger } = workbench;
-    const host = await startBrowserHost({ app, page, temp: profile.temp, handles, logger, port });
-    print(host.url);
-    if (open) openBrowser(host.url);
+    host = await startBrowserHost({ ...served(workbench), page, port });
+    const { url, origin, close } = host;
+    print(url);
+    if (open) openBrowser(url);
     return {
-      workbench,
-      url: host.url,
-      origin: host.origin,
+      get workbench() {
+        return workbench;
+      },
+      url,
+      origin,
       close: async () => {
-        await host.close();
+        await close();
+        await moving;
         await workbench.close();
       },
     };
@@ -53,6 +95,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     throw thrown;
   }
 }
+
+const ANSWER_FIRST_MS = 50;
 
 /** dist/renderer, seen from the sources (main/hosts/browser) or from the bundle (dist/main). */
 function builtPage(): string {

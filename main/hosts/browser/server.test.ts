@@ -7,6 +7,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { AppFailure } from '#shared/contract/errors.ts';
+import { MOVED } from '#shared/contract/moved.ts';
 import type { Handlers } from '#shared/contract/procedures.ts';
 import type { TopicMessage } from '#shared/contract/topics.ts';
 import { createFileHandles, safeFileName } from '../file-handles.ts';
@@ -335,4 +336,23 @@ test('[UX6] a taken port and an unbuilt window have their own codes', async () =
   await expect(startBrowserHost({ ...options, page: folder, port: 0 })).rejects.toMatchObject({
     error: { code: 'FILE_NOT_FOUND' },
   });
+});
+
+test('[UX5] another profile behind the same door: pages are told to load anew, and the same session finds it there', async () => {
+  const { cookie, base } = await signIn();
+  const before = (await door({ cookie, origin: host.origin }, `${base}bridge`)) as WebSocket;
+  const closed = once(before, 'close');
+  host.moveTo({
+    app: {
+      handlers: { 'app.info': async () => ({ version: '2' }) } as unknown as Handlers,
+      subscribe: () => () => undefined,
+    },
+    temp: path.join(folder, 'temp'),
+    handles: createFileHandles(),
+    logger: { log: () => undefined },
+  });
+  expect((await closed)[0]).toBe(MOVED);
+  const after = (await door({ cookie, origin: host.origin }, `${base}bridge`)) as WebSocket;
+  after.send(JSON.stringify({ id: 1, procedure: 'app.info', input: {} }));
+  expect(await next(after)).toEqual({ id: 1, answer: { ok: true, result: { version: '2' } } });
 });

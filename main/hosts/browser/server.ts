@@ -5,6 +5,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { CallEnvelope, dispatch } from '#shared/contract/door.ts';
+import { MOVED } from '#shared/contract/moved.ts';
 import { AppFailure } from '#shared/contract/errors.ts';
 import type { Handlers } from '#shared/contract/procedures.ts';
 import type { TopicMessage } from '#shared/contract/topics.ts';
@@ -15,13 +16,17 @@ import { listPageFiles } from '../page-files.ts';
 import { createSession, type Refusal } from './session.ts';
 import { createTransfers } from './transfers.ts';
 
-export interface BrowserHostOptions {
+/** What is behind the door: one profile's program. */
+export interface Served {
   readonly app: { readonly handlers: Handlers; subscribe(listener: (message: TopicMessage) => void): () => void };
-  /** Folder of the built window, with index.html. */
-  readonly page: string;
   readonly temp: string;
   readonly handles: FileHandles;
   readonly logger: Logger;
+}
+
+export interface BrowserHostOptions extends Served {
+  /** Folder of the built window, with index.html. */
+  readonly page: string;
   /** 0 = any free one. */
   readonly port: number;
   readonly largestUpload?: number;
@@ -31,6 +36,8 @@ export interface BrowserHost {
   /** To be opened once: `http://127.0.0.1:PORT/?token=…`. */
   readonly url: string;
   readonly origin: string;
+  /** Puts another profile behind the same door: every page loads anew and finds itself there (SE4, UX5). */
+  moveTo(served: Served): void;
   close(): Promise<void>;
 }
 
@@ -41,9 +48,11 @@ const LARGEST_BACKLOG_BYTES = 64 * 1024 * 1024;
 
 /** Serves the window to a plain browser on loopback, and its door at `/bridge` (SE3). AppFailure PORT_IN_USE, FILE_NOT_FOUND. */
 export async function startBrowserHost(options: BrowserHostOptions): Promise<BrowserHost> {
-  const { app, logger } = options;
+  const { largestUpload } = options;
+  const limit = largestUpload === undefined ? {} : { largestUpload };
+  let { app, logger } = options;
   const files = listFiles(options.page);
-  const transfers = createTransfers(options);
+  let transfers = createTransfers({ temp: options.temp, handles: options.handles, ...limit });
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 0, maxHeaderSize: 16_384 });
   const port = await listen(server, options.port);
   const session = createSession(port);
@@ -117,6 +126,11 @@ export async function startBrowserHost(options: BrowserHostOptions): Promise<Bro
   return {
     url: `${session.origin}/?token=${session.token}`,
     origin: session.origin,
+    moveTo: (served) => {
+      ({ app, logger } = served);
+      transfers = createTransfers({ temp: served.temp, handles: served.handles, ...limit });
+      for (const client of sockets.clients) client.close(MOVED, 'another profile');
+    },
     close: async () => {
       for (const client of sockets.clients) client.close(1001, 'the host stops');
       const closed = new Promise<void>((resolve) => void server.close(() => resolve()));

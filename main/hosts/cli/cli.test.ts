@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createCsvReader } from '#main/adapters/csv/csv-reader.ts';
+import { workbookParts, zipOf } from '#test/support/xlsx.ts';
 
 /** The command line as a real process, on a real encrypted store. */
 
@@ -229,6 +230,29 @@ describe.skipIf(!hasData)('with the acceptance data', () => {
     expect(outcome.json.invalid.map((entry: { line: number }) => entry.line)).toEqual([3]);
   });
 
+  test('[SR2] [SR11] [EX2] XLSX out, in again, and as a file of numbers', async () => {
+    const out = path.join(folder, 'all.xlsx');
+    const other = { WORKBENCH_DATA: path.join(folder, 'from-xlsx') };
+    const exported = done(['export', '--format', 'xlsx', '--out', out, '--shop', 'import', '--json']).json;
+    expect(exported.sha256).toBe(createHash('sha256').update(readFileSync(out)).digest('hex'));
+    const imported = done(['import', out, '--json'], other).json.files[0];
+    expect(imported).toMatchObject({ rows: exported.rows, imported: exported.rows, duplicates: 0, rejected: [] });
+    expect(done(['import', out, '--json'], other).json.files[0]).toMatchObject({ imported: 0 });
+    const texts = (environment?: Record<string, string>): unknown[] =>
+      done(['search', '--shop', 'import', '--limit', '100000', '--json'], environment).json.rows.map(
+        ({ conversation_id, agent, consumer, order_nos, sent_at, sender, text }: Record<string, unknown>) =>
+          JSON.stringify([conversation_id, agent, consumer, order_nos, sent_at, sender, text]),
+      );
+    expect(texts(other).toSorted()).toEqual(texts().toSorted());
+    const [order = ''] = crosswoz.map((line) => line.order).filter((found) => found !== '');
+    const numbers = path.join(folder, 'numbers.xlsx');
+    const rows = `<row r="2"><c r="A2"><v>${order}</v></c></row><row r="4"><c r="B4" t="str"><v>!!</v></c></row>`;
+    writeFileSync(numbers, await zipOf(workbookParts(rows)));
+    const found = cli(['search', '--orders-file', numbers, '--by', 'number', '--json']).json;
+    expect(found.numbers).toMatchObject([{ number: order, hit: true }]);
+    expect(found.invalid).toEqual([{ line: 4, text: '!!' }]);
+  });
+
   test('[SR6] by agent and by consumer', () => {
     const { agents } = done(['search', '--by', 'agent', '--from', '2026-01-01', '--json']).json;
     const expected = new Map<string, { consumers: Set<string>; sessions: Set<string>; messages: number }>();
@@ -433,14 +457,13 @@ describe('[UX6] wrong use is 2, a failure is 3, each with its code on standard e
     ['--by number without numbers', ['search', '--by', 'number'], 2, '--by'],
     ['an export without a file', ['export', '--format', 'csv'], 2, '--out'],
     ['an unknown format', ['export', '--format', 'doc', '--out', 'x'], 2, '--format'],
-    ['a format that is not there yet', ['export', '--format', 'xlsx', '--out', 'x.xlsx'], 3, 'UNSUPPORTED'],
     [
       'a mask that is not there yet',
       ['export', '--format', 'csv', '--out', 'x.csv', '--mask', 'phone'],
       3,
       'UNSUPPORTED',
     ],
-    ['verify', ['verify', 'x.zip'], 3, 'UNSUPPORTED'],
+    ['a package that is not there', ['verify', 'x.zip'], 3, 'FILE_NOT_FOUND'],
     [
       'an export into a folder that is not there',
       ['export', '--format', 'csv', '--out', 'no/such/folder/x.csv'],
@@ -463,7 +486,7 @@ describe('[UX6] wrong use is 2, a failure is 3, each with its code on standard e
     ['empty', '', 'FILE_EMPTY'],
     ['no time', '会话,内容\n1,你好\n', 'NO_TIME_COLUMN'],
     ['no text', '会话,时间\n1,2026-09-01 10:00:00\n', 'NO_TEXT_COLUMN'],
-    ['an XLSX', 'PK\u0003\u0004xxxxxxxx', 'UNSUPPORTED'],
+    ['half an XLSX', 'PK\u0003\u0004xxxxxxxx', 'FILE_FORMAT'],
     ['a PDF', '%PDF-1.4\n%\n', 'FILE_FORMAT'],
   ] as const)(
     'import of a file that is bad as a whole: %s; the good one beside it is imported',
@@ -471,7 +494,9 @@ describe('[UX6] wrong use is 2, a failure is 3, each with its code on standard e
       const bad =
         content === null ? path.join(folder, 'absent.csv') : file(`bad-${name.replaceAll(' ', '-')}.csv`, content);
       const good = file('good.csv', '会话,时间,角色,内容\n1,2026-09-01 10:00:00,买家,你好\n');
-      const outcome = cli(['import', bad, good, '--json'], { WORKBENCH_DATA: path.join(folder, `bad-${code}`) });
+      const outcome = cli(['import', bad, good, '--json'], {
+        WORKBENCH_DATA: path.join(folder, `bad-profile-${name}`),
+      });
       expect(outcome.code).toBe(3);
       expect(outcome.stderr).toContain(code);
       expect(outcome.json.files[0].error).toEqual({ code });

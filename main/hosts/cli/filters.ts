@@ -1,11 +1,13 @@
 import { Option, type Command } from 'commander';
 import { AppFailure } from '#shared/contract/errors.ts';
+import { savedQuery, type SavedSearchContent } from '#shared/contract/saved-search.ts';
 import { MAX_NUMBERS, SearchQuery, SearchState } from '#shared/contract/search-query.ts';
 import { describeIssues } from '#shared/protocol/frames.ts';
 import { MessageKind } from '#shared/protocol/entities.ts';
 import { normaliseNumber, parseNumbers } from '#shared/search/numbers.ts';
 import { fill, type CliWords } from '#shared/i18n/cli.ts';
 import { decodeText } from '#main/core/import/encoding.ts';
+import { createXlsxReader } from '#main/adapters/xlsx/xlsx-reader.ts';
 import type { Files } from '#main/core/ports/files.ts';
 import { localMidnight, parseMoment } from './times.ts';
 import { UsageError } from './usage.ts';
@@ -60,12 +62,16 @@ export interface ReadFilters {
   readonly nothing: boolean;
 }
 
-/** UsageError for what can't be meant; AppFailure TOO_MANY_NUMBERS and the files' own. `now`: wall clock. */
+/**
+ * UsageError for what can't be meant; AppFailure TOO_MANY_NUMBERS and the files' own. `now`: wall clock. `saved`: what a
+ * saved search asks for (SR9); an option that is given stands in the place of its part.
+ */
 export async function readFilters(
   options: FilterOptions,
   files: Files,
   words: CliWords,
   now: number,
+  saved: SavedSearchContent | null = null,
 ): Promise<ReadFilters> {
   const invalid: { line: number; text: string }[] = [];
   const numbers = async (
@@ -84,7 +90,11 @@ export async function readFilters(
   };
   const orders = await numbers(options.order, options.ordersFile);
   const violations = await numbers(options.violation, options.violationsFile);
+  const range = readRange(options, words, now);
+  const kept: Partial<SearchQuery> = saved === null ? {} : savedQuery(saved, now);
+  const { from: _from, to: _to, ...withoutRange } = kept;
   const query: Record<string, unknown> = {
+    ...(Object.keys(range).length > 0 ? withoutRange : kept),
     ...(options.text === undefined ? {} : { text: options.text }),
     ...(options.agent === undefined ? {} : { agents: options.agent }),
     ...(options.shop === undefined ? {} : { shops: options.shop }),
@@ -98,7 +108,7 @@ export async function readFilters(
     ...(options.kind === undefined
       ? {}
       : { kinds: options.kind.map((kind) => choice('--kind', MessageKind.options, kind, words)) }),
-    ...readRange(options, words, now),
+    ...range,
   };
   const parsed = SearchQuery.safeParse(query);
   if (!parsed.success) throw new AppFailure('QUERY_INVALID', describeIssues(parsed.error));
@@ -155,7 +165,33 @@ async function readText(files: Files, file: string): Promise<string> {
   const { bytes } = await files.describe(file);
   if (bytes > MAX_NUMBER_FILE)
     throw new AppFailure('FILE_TOO_LARGE', 'a file of numbers this large', { bytes, max: MAX_NUMBER_FILE });
+  let start = '';
+  for await (const part of files.read(file, { end: 4 })) start += String.fromCharCode(...part);
+  if (start === 'PK\u0003\u0004') return readCells(files, file, bytes);
   let text = '';
   for await (const part of decodeText(files.read(file)).text) text += part;
   return text;
+}
+
+/** The cells of a spreadsheet's first sheet with any, each row on the line of its number. FILE_EMPTY, FILE_TOO_LARGE. */
+async function readCells(files: Files, file: string, bytes: number): Promise<string> {
+  const book = await createXlsxReader().open({ bytes, read: (range) => files.read(file, range) });
+  try {
+    for (const index of book.sheets.keys()) {
+      let text = '';
+      let line = 1;
+      for await (const batch of book.rows(index)) {
+        for (const row of batch) {
+          text += `${'\n'.repeat(row.line - line)}${row.cells.join('\t')}`;
+          ({ line } = row);
+        }
+        if (text.length > MAX_NUMBER_FILE)
+          throw new AppFailure('FILE_TOO_LARGE', 'a sheet of numbers this large', { max: MAX_NUMBER_FILE });
+      }
+      if (text !== '') return text;
+    }
+    throw new AppFailure('FILE_EMPTY', 'no sheet has rows');
+  } finally {
+    await book.close();
+  }
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // The command line (design.md, "Command line"). Runs as TypeScript under Node 24 and bundled in the packaged program.
-import { enableCompileCache } from 'node:module';
+import { keepCompiledCode } from '../code-cache.ts';
 import { runtimeProblem } from '../runtime.ts';
 
-enableCompileCache();
+keepCompiledCode();
 const problem = runtimeProblem();
 if (problem === null) {
   // Loaded only now: an old runtime is told so before anything native is touched.

@@ -1,25 +1,24 @@
-import { existsSync, readFileSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { z } from 'zod';
 import { AppFailure } from '#shared/contract/errors.ts';
 import { openStore } from '#main/adapters/sqlite/index.ts';
+import { holdProfile } from '#main/adapters/sqlite/open-records.ts';
+import type { Secrets } from '#main/core/ports/secrets.ts';
 import type { Store } from '#main/core/ports/store.ts';
 import { openSecrets } from '../open-secrets.ts';
-import { defaultDataFolder, openProfile, type Profile } from '../profile.ts';
+import { openProfile, profileBeside, type Profile } from '../profile.ts';
 import type { GlobalOptions } from './program.ts';
 
 export interface OpenedProfile {
   readonly profile: Profile;
   readonly key: Uint8Array;
+  readonly secrets: Secrets;
 }
 
 /** Opens profile and key for one command, and lets go of both afterwards, whatever happens. */
 export async function withProfile<T>(global: GlobalOptions, work: (opened: OpenedProfile) => Promise<T>): Promise<T> {
   const profile = openProfile({ directory: global.data });
   try {
-    const { key } = await openSecrets(profile, { keyFile: global.keyFile });
-    return await work({ profile, key });
+    const { key, secrets } = await openSecrets(profile, { keyFile: global.keyFile });
+    return await work({ profile, key, secrets });
   } finally {
     profile.release();
   }
@@ -34,66 +33,59 @@ export async function withStore<T>(
   work: (opened: OpenedProfile & { readonly store: Store }) => Promise<T>,
   options: { readonly reading?: boolean } = {},
 ): Promise<T> {
-  const open = async ({ profile, key }: OpenedProfile, readOnly: boolean): Promise<T> => {
-    const store = await openStore({ directory: profile.store, key, readers: 1, readOnly });
+  const open = async ({ profile, key, secrets }: OpenedProfile): Promise<T> => {
+    const store = await openStore({ directory: profile.store, key, readers: 1 });
     try {
-      return await work({ profile, key, store });
+      return await work({ profile, key, secrets, store });
     } finally {
       await store.close();
     }
   };
+  const profile = options.reading === true ? profileBeside({ directory: global.data }) : null;
+  if (profile === null || !profile.databaseExists) return withProfile(global, open);
+  // One thread instead of three, and nobody is kept out: a second to some that ask twenty times a minute.
+  const { key, secrets } = await openSecrets(profile, { keyFile: global.keyFile });
+  const store = await openToRead(profile, key);
+  if (store === null) return withProfile(global, open);
   try {
-    return await withProfile(global, (opened) => open(opened, false));
-  } catch (thrown) {
-    if (options.reading !== true || !(thrown instanceof AppFailure) || thrown.error.code !== 'STORE_LOCKED')
-      throw thrown;
-    const profile = profileBeside(global);
-    if (profile === null) throw thrown;
-    const { key } = await openSecrets(profile, { keyFile: global.keyFile });
-    return open({ profile, key }, true);
+    return await work({ profile, key, secrets, store });
+  } finally {
+    await store.close();
   }
 }
 
-const ProfileFile = z.object({ kind: z.enum(['real', 'practice']), id: z.uuid() });
+/** More than this many messages that the index hasn't yet: opened for writing, so that it catches up meanwhile. */
+const LAGGING = 20_000;
+
+/** Null where the store has to be opened for writing: it is of an older version, or the index is far behind. */
+async function openToRead(profile: Profile, key: Uint8Array): Promise<Store | null> {
+  let store: Store | null = null;
+  try {
+    store = await openStore({ directory: profile.store, key, readers: 1, readOnly: true });
+    const { pending } = await store.indexStatus();
+    // A program that has the profile open does it.
+    if (pending <= LAGGING || isHeld(profile)) return store;
+  } catch (thrown) {
+    await store?.close();
+    // What is wrong is said by the opening that can put it right, where no other program has it.
+    if (isHeld(profile)) throw thrown;
+    return null;
+  }
+  await store.close();
+  return null;
+}
+
+/** Another process has the profile open. */
+function isHeld(profile: Profile): boolean {
+  try {
+    holdProfile(profile.folder).release();
+    return false;
+  } catch (thrown) {
+    return thrown instanceof AppFailure && thrown.error.code === 'STORE_LOCKED';
+  }
+}
 
 /** Kind of the profile in that folder, without opening it; null where there is none yet. */
 export function profileKind(global: GlobalOptions): Profile['kind'] | null {
-  return readProfileFile(folderOf(global))?.kind ?? null;
-}
-
-/** A profile that another process has open, to read from only: nothing is made, locked or emptied. */
-function profileBeside(global: GlobalOptions): Profile | null {
-  const folder = folderOf(global);
-  const file = readProfileFile(folder);
-  if (file === null) return null;
-  return {
-    kind: file.kind,
-    folder,
-    store: path.join(folder, 'store'),
-    log: path.join(folder, 'log'),
-    temp: path.join(folder, 'temp'),
-    backups: path.join(folder, 'backups'),
-    secretsFile: path.join(folder, 'secrets.json'),
-    practiceKeyFile: path.join(folder, 'practice.key'),
-    keychainService: `merchant-workbench/${file.id}`,
-    databaseExists: existsSync(path.join(folder, 'store', 'records.db')),
-    release: () => {},
-  };
-}
-
-function folderOf(global: GlobalOptions): string {
-  const given = global.data ?? process.env['WORKBENCH_DATA'];
-  return path.resolve(
-    given !== undefined && given !== ''
-      ? given
-      : path.join(defaultDataFolder(process.platform, process.env, os.homedir()), 'real'),
-  );
-}
-
-function readProfileFile(folder: string): z.infer<typeof ProfileFile> | null {
-  try {
-    return ProfileFile.parse(JSON.parse(readFileSync(path.join(folder, 'profile.json'), 'utf8')));
-  } catch {
-    return null;
-  }
+  return profileBeside({ directory: global.data })?.kind ?? null;
 }

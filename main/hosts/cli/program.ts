@@ -10,6 +10,7 @@ import { addSearch } from './commands/search.ts';
 import { addSeed } from './commands/seed.ts';
 import { addServe } from './commands/serve.ts';
 import { addUnsupported } from './commands/unsupported.ts';
+import { addVerify } from './commands/verify.ts';
 import { explain } from './explain.ts';
 import { createOutput, type Output } from './output.ts';
 import { UsageError } from './usage.ts';
@@ -68,6 +69,7 @@ export async function run(args: readonly string[], environment: NodeJS.ProcessEn
     addImport,
     addSearch,
     addExport,
+    addVerify,
     addUnsupported,
     addDoctor,
     addBackup,

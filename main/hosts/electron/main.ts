@@ -9,7 +9,7 @@ import { desktopWords } from '#shared/i18n/desktop.ts';
 import { explainError } from '#shared/i18n/errors.ts';
 import { localeFor } from '#shared/i18n/index.ts';
 import { safeFileName } from '../file-handles.ts';
-import { defaultDataFolder, type ProfileKind } from '../profile.ts';
+import { defaultDataFolder, realFolderBeside, type Profile, type ProfileKind } from '../profile.ts';
 import { openWorkbench, type Workbench } from '../workbench.ts';
 import { guardContents, guardSession } from './guards.ts';
 import { openDoor } from './ipc.ts';
@@ -30,6 +30,8 @@ let window: BrowserWindow | null = null;
 let tray: Tray | null = null;
 let workbench: Workbench | null = null;
 let quitting = false;
+/** The answer to the call that leads to a restart leaves first. */
+const ANSWER_FIRST_MS = 200;
 
 // Before ready: a page without sandbox, or our scheme without its rights, must not be possible at all.
 app.enableSandbox();
@@ -60,14 +62,28 @@ async function start(): Promise<void> {
   const locale = localeFor(app.getLocale());
   const words = desktopWords[locale];
   Menu.setApplicationMenu(applicationMenu(words, process.platform));
-  const opened = await openWorkbench({
+  const common = {
     host: 'electron',
-    directory,
     keyFile,
-    kind: directory === undefined ? usualKind() : undefined,
     locale,
+    fallback: async (profile: Profile) => openSafeStorage(path.join(profile.folder, 'safe-storage.json')),
+  } as const;
+  const opened: Workbench = await openWorkbench({
+    ...common,
+    directory,
+    kind: directory === undefined ? usualKind() : undefined,
     notifier: createNotifier(() => words, showWindow),
-    fallback: async (profile) => openSafeStorage(path.join(profile.folder, 'safe-storage.json')),
+    // The account goes into the real profile beside the practice one, and the program starts anew there (SE4).
+    toRealProfile: async (account) => {
+      const folder = realFolderBeside(opened.profile.folder);
+      const real = await openWorkbench({ ...common, directory: folder, kind: 'real' });
+      const id = await real.app.addAccount(account).finally(() => real.close());
+      setTimeout(() => {
+        app.relaunch({ args: [...(app.isPackaged ? [] : process.argv.slice(1, 2)), `--data=${folder}`] });
+        void quit();
+      }, ANSWER_FIRST_MS);
+      return id;
+    },
   });
   workbench = opened;
   guardContents(app, opened.logger);

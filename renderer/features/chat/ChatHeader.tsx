@@ -22,6 +22,7 @@ export function ChatHeader(props: {
   name: string;
   panelOpen: boolean;
   onPanel: () => void;
+  onFind: () => void;
 }) {
   const { t, i18n } = useTranslation();
   const locale = currentLocale(i18n.language);
@@ -79,6 +80,7 @@ export function ChatHeader(props: {
           </Button>
         </>
       )}
+      <IconButton icon="search" label={t('find.label')} onClick={props.onFind} />
       <IconButton icon="panel" label={t('chat.panel')} pressed={props.panelOpen} onClick={props.onPanel} />
       {dialog === 'end' && <EndDialog conversation={conversation} name={props.name} onClose={() => setDialog(null)} />}
       {dialog === 'transfer' && account && (

@@ -1,3 +1,4 @@
+import type { TFunction } from 'i18next';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { assessRecall } from '#shared/domain/recall/assess.ts';
@@ -7,18 +8,23 @@ import type { ConversationKey } from '#shared/domain/ids.ts';
 import { useAsk } from '#renderer/bridge/ask.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { serverNow, useAccount, useLive } from '#renderer/bridge/live.ts';
+import { useMayOpenSeals, useSeal } from '#renderer/bridge/seals.ts';
 import { currentLocale, errorLine, errorWords } from '#renderer/ui/words.ts';
 import { Button } from '#renderer/ui/Button.tsx';
 import { formatCountdown, formatStamp } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
 import { Menu, type MenuAnchor, type MenuItem } from '#renderer/ui/Menu.tsx';
+import { sealWords, type SealSay } from '#renderer/ui/seal-words.ts';
+import { SealDialog } from '#renderer/ui/SealDialog.tsx';
 import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
 import { useNow } from '#renderer/ui/use-now.ts';
 import { ChatHeader } from './ChatHeader.tsx';
+import { FindBar } from './find/FindBar.tsx';
 import { Composer, type ComposerHandle } from './Composer.tsx';
 import { MessageList, type MessageListHandle } from './MessageList.tsx';
 import type { RowActions } from './MessageRow.tsx';
+import { BatchBar, BatchDialog } from './recall/BatchRecall.tsx';
 import { messageFacts, outgoingFacts, recallContext } from './recall/facts.ts';
 import { recallMenu } from './recall/menu.ts';
 import { RecallDialog } from './recall/RecallDialog.tsx';
@@ -31,8 +37,12 @@ export interface ChatViewProps {
   readonly panelOpen: boolean;
   readonly onPanel: () => void;
   readonly onSearchNumber: (number: string) => void;
+  /** Words to find in this conversation, asked for from elsewhere (Ctrl/⌘ K); a new turn asks anew. */
+  readonly findRequest?: { readonly text: string; readonly turn: number } | null;
+  readonly onSearchText?: (text: string) => void;
   /** Claims a waiting conversation and tells the outcome (IN2). */
   readonly onClaim: (conversation: ConversationView, name: string) => Promise<unknown>;
+  readonly onIncident: (incidentId: string) => void;
 }
 
 export function ChatView(props: ChatViewProps) {
@@ -85,6 +95,11 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
   const [menu, setMenu] = useState<{ target: Target; anchor: MenuAnchor } | null>(null);
   const [recalling, setRecalling] = useState<MessageView | null>(null);
   const [freshRecalls, setFreshRecalls] = useState<ReadonlySet<number>>(new Set());
+  const [remediesAsked, setRemediesAsked] = useState<ReadonlySet<number>>(new Set());
+  const [selection, setSelection] = useState<ReadonlySet<number> | null>(null);
+  const [batch, setBatch] = useState<readonly MessageView[] | null>(null);
+  const mayOpenSeals = useMayOpenSeals();
+  const { seal, open: openSeal, close: closeSeal } = useSeal();
   const name = conversation.type === 'group' ? conversation.title : (conversation.consumer?.name ?? conversation.title);
 
   // What was read is told to the gateway once, and only while the person can see it.
@@ -101,7 +116,36 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
     return () => removeEventListener('focus', tellRead);
   }, [tellRead]);
 
-  const { older } = chat;
+  const { older, shown } = chat;
+  const { findRequest } = props;
+  const [finding, setFinding] = useState<{ readonly text: string; readonly turn: number } | null>(null);
+  useEffect(() => {
+    if (findRequest) setFinding(findRequest);
+  }, [findRequest]);
+  const openFind = useCallback(() => setFinding((now) => ({ text: now?.text ?? '', turn: (now?.turn ?? 0) + 1 })), []);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.isComposing || event.altKey || event.shiftKey || event.key.toLowerCase() !== 'f') return;
+      if (event.ctrlKey === event.metaKey || document.querySelector('[role=dialog]')) return;
+      event.preventDefault();
+      openFind();
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, [openFind]);
+  const showKey = useCallback(
+    async (key: number): Promise<boolean> => {
+      for (let page = 0; page < 25; page++) {
+        const message = shown.current.find((one) => one.key === key);
+        if (message && list.current?.show(message.msg_id)) return true;
+        if (!message && !(await older(200))) return false;
+        // The list learns of the older page with the next frame.
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      }
+      return false;
+    },
+    [older, shown],
+  );
   const jump = useCallback(
     async (msgId: string): Promise<void> => {
       for (let page = 0; page < 25; page++) {
@@ -115,14 +159,34 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
     [older, t],
   );
 
-  const { onSearchNumber } = props;
+  const { onSearchNumber, onIncident } = props;
   const actions = useMemo<RowActions>(
     () => ({
       openMenu: (target, anchor) => setMenu({ target, anchor }),
       jumpTo: (msgId) => void jump(msgId),
       searchNumber: onSearchNumber,
-      correct: (message) =>
-        composer.current?.correct(message.msg_id, message.text ?? t('recall.tombstone.self'), t('chat.correction')),
+      correct: (message, text) =>
+        composer.current?.correct(
+          message.msg_id,
+          message.text ?? t('recall.tombstone.self'),
+          text ?? t('chat.correction'),
+        ),
+      fill: (text) => composer.current?.bringBack(text),
+      showIncident: onIncident,
+      openSeal: (message) => openSeal(message.key),
+      askRemedy: (message) => setRemediesAsked((before) => new Set(before).add(message.key)),
+      addIncident: (message) => {
+        void bridge.call('incidents.open', { message_key: message.key, cause: 'manual' }).then((answer) => {
+          if (!answer.ok) return failure(answer.error);
+          toast({ tone: 'done', text: t('incidents.card.added') });
+        });
+      },
+      toggle: (message) =>
+        setSelection((before) => {
+          const next = new Set(before ?? []);
+          if (!next.delete(message.key)) next.add(message.key);
+          return next;
+        }),
       recall: (message) => setRecalling(message),
       reedit: (message) => {
         const recallId = message.recall?.recall_id ?? message.recalled?.recall_id;
@@ -147,7 +211,7 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
           .call('messages.discard', { client_msg_id: outgoing.client_msg_id })
           .then((answer) => (answer.ok ? composer.current?.bringBack(answer.result.text) : failure(answer.error))),
     }),
-    [jump, onSearchNumber, t],
+    [jump, onIncident, onSearchNumber, openSeal, t],
   );
 
   // The menu and the dialog follow the message as it is now, not as it was when they opened (RC1).
@@ -162,7 +226,20 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
         name={name}
         panelOpen={props.panelOpen}
         onPanel={props.onPanel}
+        onFind={openFind}
       />
+      {finding && (
+        <FindBar
+          conversation={conversation.key}
+          request={finding}
+          show={showKey}
+          onRecords={(text) => props.onSearchText?.(text)}
+          onClose={() => {
+            setFinding(null);
+            composer.current?.focus();
+          }}
+        />
+      )}
       {chat.messages === null ? (
         chat.error ? (
           <ErrorState
@@ -193,11 +270,22 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
           appVersion={appVersion}
           hostThere={hostThere}
           freshRecalls={freshRecalls}
+          remediesAsked={remediesAsked}
+          selection={selection}
+          mayOpenSeals={mayOpenSeals}
           actions={actions}
         />
       )}
       <LiveRegion messages={chat.messages} />
-      {foot()}
+      {selection === null ? (
+        foot()
+      ) : (
+        <BatchBar
+          count={selection.size}
+          onRecall={() => setBatch((chat.messages ?? []).filter((message) => selection.has(message.key)))}
+          onCancel={() => setSelection(null)}
+        />
+      )}
       {menu && (
         <MessageMenu
           target={'message' in menu.target ? { message: liveMessage(menu.target.message) } : menu.target}
@@ -206,6 +294,24 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
           actions={actions}
           locale={locale}
           onClose={() => setMenu(null)}
+        />
+      )}
+      {batch && (
+        <BatchDialog
+          messages={batch.map(liveMessage)}
+          conversation={conversation}
+          onClose={() => {
+            setBatch(null);
+            setSelection(null);
+          }}
+        />
+      )}
+      {seal && (
+        <SealDialog
+          opened={seal.opened}
+          problem={seal.error === null ? null : { text: errorWords(seal.error).title, code: seal.error.code }}
+          words={sealWords(t as unknown as SealSay)}
+          onClose={closeSeal}
         />
       )}
       {recalling && (
@@ -301,10 +407,13 @@ function MessageMenu(props: {
   const items: MenuItem[] = [];
   const text = 'message' in target ? target.message.text : target.outgoing.text;
   const ours = 'outgoing' in target || target.message.sender.role === 'agent';
+  let blocked = false;
 
   if (ours && context && account) {
     const facts = 'message' in target ? messageFacts(target.message) : outgoingFacts(target.outgoing, account);
     const model = recallMenu(assessRecall(facts, context), now);
+    // Not while it is being done: its own outcome will speak.
+    blocked = model.disabled && model.reason?.code !== 'IN_FLIGHT' && model.reason?.code !== 'ALREADY_RECALLED';
     items.push({
       id: 'recall',
       icon: 'undo',
@@ -326,6 +435,13 @@ function MessageMenu(props: {
       },
     });
   }
+  if (ours && 'message' in target && blocked)
+    items.push({
+      id: 'remedy',
+      icon: 'warning',
+      label: t('incidents.card.remedy'),
+      onSelect: () => actions.askRemedy(target.message),
+    });
   if (ours && 'message' in target && conversation.intake === 'active')
     items.push({
       id: 'correct',
@@ -343,6 +459,22 @@ function MessageMenu(props: {
     });
   if ('message' in target) {
     const { message } = target;
+    if (ours && account?.agent) {
+      items.push({
+        id: 'incident',
+        icon: 'incident',
+        label: t('incidents.card.add'),
+        separatorBefore: true,
+        onSelect: () => actions.addIncident(message),
+      });
+      if (message.sender.id === account.agent.agent_id)
+        items.push({
+          id: 'select',
+          icon: 'check',
+          label: t('incidents.batch.select'),
+          onSelect: () => actions.toggle(message),
+        });
+    }
     items.push({ id: 'copy-id', icon: 'copy', label: t('chat.copyId'), onSelect: () => void copy(message.msg_id, t) });
     for (const number of new Set([
       ...message.order_nos,
@@ -359,7 +491,7 @@ function MessageMenu(props: {
   return <Menu anchor={props.anchor} label={t('chat.menu')} items={items} onClose={props.onClose} />;
 }
 
-async function copy(text: string, t: ReturnType<typeof useTranslation>['t']): Promise<void> {
+async function copy(text: string, t: TFunction): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
     toast({ tone: 'done', text: t('common.copied') });

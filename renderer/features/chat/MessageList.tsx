@@ -30,6 +30,10 @@ export function MessageList(props: {
   appVersion: string;
   hostThere: boolean;
   freshRecalls: ReadonlySet<number>;
+  remediesAsked: ReadonlySet<number>;
+  /** Keys that are selected, or null outside of selection mode (RC18). */
+  selection: ReadonlySet<number> | null;
+  mayOpenSeals: boolean;
   actions: RowActions;
   ref?: Ref<MessageListHandle>;
 }) {
@@ -141,7 +145,10 @@ export function MessageList(props: {
                     appVersion={props.appVersion}
                     hostThere={props.hostThere}
                     flash={flash === item.message.msg_id}
-                    freshRemedy={props.freshRecalls.has(item.message.key)}
+                    freshRemedy={props.freshRecalls.has(item.message.key) || props.remediesAsked.has(item.message.key)}
+                    remedyAsked={props.remediesAsked.has(item.message.key)}
+                    selected={props.selection === null ? null : props.selection.has(item.message.key)}
+                    mayOpenSeals={props.mayOpenSeals}
                     actions={props.actions}
                   />
                 ) : (

@@ -1,4 +1,5 @@
-import { memo, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from 'react';
+import type { TFunction } from 'i18next';
+import { memo, useRef, type KeyboardEvent, type PointerEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { assessRecall } from '#shared/domain/recall/assess.ts';
 import type { AccountView, ConversationView, MessageView, OutgoingView } from '#shared/contract/views.ts';
@@ -9,20 +10,24 @@ import { Button, IconButton } from '#renderer/ui/Button.tsx';
 import { formatBytes, formatCountdown, formatTime, formatTimeSeconds } from '#renderer/ui/format.ts';
 import { Icon, type IconName } from '#renderer/ui/Icon.tsx';
 import { menuAnchor, type MenuAnchor } from '#renderer/ui/Menu.tsx';
+import { Marked } from '#renderer/ui/Marked.tsx';
 import { Tag } from '#renderer/ui/marks.tsx';
 import { useNow } from '#renderer/ui/use-now.ts';
+import { useFound } from './find/found.ts';
 import { messageFacts, recallContext } from './recall/facts.ts';
 import { ringShare } from './recall/menu.ts';
-import { remedyFor } from './recall/remedy.ts';
-import { RemedyCard } from './recall/RemedyCard.tsx';
+import { RemedyHost, type RemedyActions } from './recall/RemedyHost.tsx';
 
 /** What rows may ask of the chat around them. */
-export interface RowActions {
+export interface RowActions extends RemedyActions {
   openMenu(target: { message: MessageView } | { outgoing: OutgoingView }, anchor: MenuAnchor): void;
   jumpTo(msgId: string): void;
   searchNumber(number: string): void;
-  correct(message: MessageView): void;
-  recall(message: MessageView): void;
+  openSeal(message: MessageView): void;
+  askRemedy(message: MessageView): void;
+  addIncident(message: MessageView): void;
+  /** In selection mode (RC18). */
+  toggle(message: MessageView): void;
   reedit(message: MessageView): void;
   cancelSend(outgoing: OutgoingView): void;
   retry(outgoing: OutgoingView): void;
@@ -74,6 +79,11 @@ interface MessageRowProps {
   readonly hostThere: boolean;
   readonly flash: boolean;
   readonly freshRemedy: boolean;
+  /** The remedy was asked for from the menu (RM1). */
+  readonly remedyAsked: boolean;
+  /** Null: nothing is being selected. */
+  readonly selected: boolean | null;
+  readonly mayOpenSeals: boolean;
   readonly actions: RowActions;
 }
 
@@ -81,25 +91,20 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { message, conversation, account, actions } = props;
   const { t, i18n } = useTranslation();
   const locale = currentLocale(i18n.language);
-  const [dismissed, setDismissed] = useState(false);
   const self = message.sender.role === 'agent' && message.sender.id === account?.agent?.agent_id;
   const side = message.sender.role === 'agent' ? 'own' : 'other';
-  const remedy = remedyFor(message);
-  const card = remedy && !dismissed && (
-    <RemedyCard
-      kind={remedy.kind}
-      code={remedy.code}
-      details={message.recall?.details ?? null}
-      fresh={props.freshRemedy}
-      onCorrect={() => actions.correct(message)}
-      onRetry={
-        remedy.kind === 'failed' && ['SERVER_BUSY', 'NETWORK_UNKNOWN', 'OFFLINE'].includes(remedy.code ?? '')
-          ? () => actions.recall(message)
-          : null
-      }
-      onDismiss={() => setDismissed(true)}
-    />
-  );
+  const card = message.sender.role === 'agent' &&
+    (props.remedyAsked || (message.recall !== null && props.account !== null)) && (
+      <RemedyHost
+        message={message}
+        account={account}
+        conversation={conversation}
+        verdict={verdictOf(props)}
+        asked={props.remedyAsked}
+        fresh={props.freshRemedy}
+        actions={actions}
+      />
+    );
 
   if (message.recalled) {
     return (
@@ -108,6 +113,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
           message={message}
           self={message.recalled.operator.role === 'agent' && message.recalled.operator.id === account?.agent?.agent_id}
           onReedit={() => actions.reedit(message)}
+          onOpenSeal={props.mayOpenSeals && message.recalled.sealed ? () => actions.openSeal(message) : null}
           accountId={account?.account_id ?? null}
         />
         {card}
@@ -141,6 +147,14 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   );
 });
 
+/** What the policy says now, for own messages; null where nobody can tell. */
+function verdictOf(props: MessageRowProps): RecallVerdict | null {
+  if (props.account === null) return null;
+  const now = serverNow(props.account.account_id);
+  const context = recallContext(props.account, props.conversation, props.appVersion, now, props.hostThere);
+  return context === null ? null : assessRecall(messageFacts(props.message), context);
+}
+
 function MessageLine(props: MessageRowProps & { self: boolean; locale: ReturnType<typeof currentLocale> }) {
   const { message, actions, self, locale } = props;
   const { t } = useTranslation();
@@ -155,6 +169,15 @@ function MessageLine(props: MessageRowProps & { self: boolean; locale: ReturnTyp
   const status = self && (props.last || ring) && message.status !== 'sent' ? t(`chat.state.${message.status}`) : null;
   return (
     <div className="msg-line">
+      {props.selected !== null && self && (
+        <input
+          type="checkbox"
+          className="msg-select"
+          aria-label={t('incidents.batch.choose')}
+          checked={props.selected}
+          onChange={() => actions.toggle(message)}
+        />
+      )}
       <div
         className="msg-bubble"
         tabIndex={0}
@@ -222,6 +245,8 @@ function MessageBody(props: { message: MessageView; onSearch: (number: string) =
   const { message } = props;
   const { t, i18n } = useTranslation();
   const { order, attachment } = message;
+  const found = useFound((state) => state.marks.get(message.key));
+  const foundHere = useFound((state) => state.current === message.key);
   if (order)
     return (
       <div className="order-card">
@@ -255,7 +280,11 @@ function MessageBody(props: { message: MessageView; onSearch: (number: string) =
       )}
       {message.text !== null && message.text !== '' ? (
         <div className="msg-text foreign">
-          {withNumbers(message.text, [...message.order_nos, ...message.violation_nos], props.onSearch, t)}
+          {found ? (
+            <Marked text={message.text} matches={found} current={foundHere} />
+          ) : (
+            withNumbers(message.text, [...message.order_nos, ...message.violation_nos], props.onSearch, t)
+          )}
         </div>
       ) : (
         !attachment && <div className="msg-text is-empty">{t('chat.noText')}</div>
@@ -269,7 +298,7 @@ function withNumbers(
   text: string,
   numbers: readonly string[],
   onSearch: (number: string) => void,
-  t: ReturnType<typeof useTranslation>['t'],
+  t: TFunction,
 ): ReactNode {
   const found = numbers
     .flatMap((number) => {
@@ -334,6 +363,7 @@ function Tombstone(props: {
   self: boolean;
   accountId: AccountView['account_id'] | null;
   onReedit: () => void;
+  onOpenSeal: (() => void) | null;
 }) {
   const { t, i18n } = useTranslation();
   const { recalled, recall } = props.message;
@@ -360,6 +390,11 @@ function Tombstone(props: {
           title={t('recall.reeditLeft', { time: formatCountdown(until - now) })}
         >
           {t('recall.reedit')}
+        </Button>
+      )}
+      {props.onOpenSeal && (
+        <Button look="link" onClick={props.onOpenSeal} title={t('incidents.seal.hint')}>
+          {t('incidents.seal.open')}
         </Button>
       )}
     </div>

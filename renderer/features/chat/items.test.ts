@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MessageView, OutgoingView } from '#shared/contract/views.ts';
-import { chatItems, GROUP_SPAN_MS, mergeNewest } from './items.ts';
+import { chatItems, GROUP_SPAN_MS, mergeGaps, mergeNewest, overlaps } from './items.ts';
 
 const noon = new Date('2026-11-21T12:00:00').getTime();
 
@@ -79,6 +79,30 @@ describe('lines of a chat', () => {
       [1, 'text 1'],
       [2, 'changed'],
       [4, 'text 4'],
+    ]);
+  });
+  it('[SY6] messages of one millisecond join by their numbers, whatever their keys say', () => {
+    const at = (seq: number, key: number) => message(seq, noon, 'consumer', { key: key as MessageView['key'] });
+    expect(mergeNewest([at(1, 30), at(2, 20)], [at(2, 20), at(3, 10)]).map((one) => one.conv_seq)).toEqual([1, 2, 3]);
+  });
+  it('[ST1] what says the same as before stays the same object, so that its row is not drawn again', () => {
+    const shown = [message(1, noon), message(2, noon)];
+    const merged = mergeNewest(shown, [message(1, noon), message(2, noon, 'agent', { text: 'changed' })]);
+    expect([merged[0] === shown[0], merged[1] === shown[1]]).toEqual([true, false]);
+  });
+  it('[SY6] a newest page that does not reach back to what is shown is not joined to it; gaps above it stay', () => {
+    const shown = [message(1, noon), message(2, noon)];
+    expect(overlaps(shown, [message(2, noon), message(3, noon)])).toBe(true);
+    expect(overlaps(shown, [message(9, noon)])).toBe(false);
+    const page = { messages: [message(9, noon)], gaps: [{ from_seq: 7, to_seq: 8 }] };
+    const gaps = [
+      { from_seq: 3, to_seq: 4 },
+      { from_seq: 7, to_seq: 8 },
+      { from_seq: 10, to_seq: 12 },
+    ];
+    expect(mergeGaps(gaps, page)).toEqual([
+      { from_seq: 3, to_seq: 4 },
+      { from_seq: 7, to_seq: 8 },
     ]);
   });
 });

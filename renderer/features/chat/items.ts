@@ -77,10 +77,36 @@ function together(before: MessageView | undefined, after: MessageView | undefine
 export function mergeNewest(shown: readonly MessageView[], page: readonly MessageView[]): readonly MessageView[] {
   const oldest = page[0];
   if (!oldest) return page;
-  return [...shown.filter((message) => precedes(message, oldest)), ...page];
+  return [...shown.filter((message) => precedes(message, oldest)), ...unchanged(shown, page)];
+}
+
+/** What says the same as before stays the same object, so that its row is not drawn again. */
+function unchanged(shown: readonly MessageView[], page: readonly MessageView[]): readonly MessageView[] {
+  const before = new Map(shown.map((message) => [message.key, message]));
+  return page.map((message) => {
+    const known = before.get(message.key);
+    return known !== undefined && JSON.stringify(known) === JSON.stringify(message) ? known : message;
+  });
 }
 
 /** The gateway's number decides where both have one: keys follow time, which may be the same for both. */
 function precedes(a: MessageView, b: MessageView): boolean {
   return a.conv_seq > 0 && b.conv_seq > 0 ? a.conv_seq < b.conv_seq : a.key < b.key;
+}
+
+/** Whether a fresh newest page reaches back to what is shown, so that joining the two leaves no hole. */
+export function overlaps(shown: readonly MessageView[], page: readonly MessageView[]): boolean {
+  const last = shown.at(-1);
+  return last === undefined || page.some((message) => message.key === last.key);
+}
+
+/** Gaps of a fresh newest page, and those shown above it. */
+export function mergeGaps(
+  shown: readonly GapView[],
+  page: { readonly messages: readonly MessageView[]; readonly gaps: readonly GapView[] },
+): readonly GapView[] {
+  const first = page.messages[0];
+  if (first === undefined) return page.gaps;
+  const known = new Set(page.gaps.map((gap) => gap.from_seq));
+  return [...shown.filter((gap) => gap.to_seq < first.conv_seq - 1 && !known.has(gap.from_seq)), ...page.gaps];
 }

@@ -3,7 +3,7 @@ import type { AppError } from '#shared/contract/errors.ts';
 import type { GapView, MessageView, OutgoingView } from '#shared/contract/views.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
 import { bridge } from '#renderer/bridge/index.ts';
-import { mergeNewest } from './items.ts';
+import { mergeGaps, mergeNewest, overlaps } from './items.ts';
 
 const PAGE = 60;
 const MOST = 1_000;
@@ -26,44 +26,94 @@ const empty = (key: ConversationKey): ChatState => ({
   error: null,
 });
 
-/** The messages of one conversation from some point to the newest, renewed when the core says that they changed. */
+/** After a burst of changes everything shown is renewed once it is quiet for so long, or has not been for longer. */
+const QUIET_MS = 300;
+const LONGEST_MS = 1_500;
+
+/**
+ * The messages of one conversation from some point to the newest, renewed when the core says that they changed: the newest
+ * page at once, all that is shown when the burst is over. One request at a time: under a stream of changes each would
+ * take the place of the one before, and nothing would ever be shown.
+ */
 export function useChat(key: ConversationKey) {
   const [state, setState] = useState<ChatState>(() => empty(key));
   const turn = useRef(0);
   const drop = useCallback(() => void turn.current++, []);
+  const wanted = useRef<'newest' | 'all' | null>(null);
+  const busy = useRef(false);
   const shown = useRef<readonly MessageView[]>([]);
   const loadingOlder = useRef(false);
 
-  const reload = useCallback(async () => {
-    const own = ++turn.current;
-    const limit = Math.max(PAGE, Math.min(MOST, shown.current.length + 20));
-    const answer = await bridge.call('messages.page', { conversation_key: key, limit });
-    if (own !== turn.current) return;
-    setState((before) => {
-      if (!answer.ok) return { ...(before.key === key ? before : empty(key)), error: answer.error };
-      const page = answer.result;
-      const messages =
-        before.key === key && before.messages ? mergeNewest(before.messages, page.messages) : page.messages;
-      shown.current = messages;
-      const hasOlder = messages.length > page.messages.length ? before.hasOlder : page.has_older;
-      return { key, messages, outgoing: page.outgoing, gaps: page.gaps, hasOlder, error: null };
-    });
-  }, [key]);
+  const load = useCallback(
+    async (what: 'newest' | 'all', own: number) => {
+      const all = what === 'all' || shown.current.length === 0;
+      const limit = all ? Math.max(PAGE, Math.min(MOST, shown.current.length + 20)) : PAGE;
+      const answer = await bridge.call('messages.page', { conversation_key: key, limit });
+      if (own !== turn.current) return;
+      if (answer.ok && !all && !overlaps(shown.current, answer.result.messages)) {
+        // More came than one page holds: joined to what is shown it would leave a hole.
+        wanted.current = 'all';
+        return;
+      }
+      setState((before) => {
+        if (!answer.ok) return { ...(before.key === key ? before : empty(key)), error: answer.error };
+        const page = answer.result;
+        const messages =
+          before.key === key && before.messages ? mergeNewest(before.messages, page.messages) : page.messages;
+        shown.current = messages;
+        const hasOlder = messages.length > page.messages.length ? before.hasOlder : page.has_older;
+        const gaps = before.key === key ? mergeGaps(before.gaps, page) : page.gaps;
+        return { key, messages, outgoing: page.outgoing, gaps, hasOlder, error: null };
+      });
+    },
+    [key],
+  );
+
+  const renew = useCallback(
+    async (what: 'newest' | 'all') => {
+      wanted.current = wanted.current === 'all' ? 'all' : what;
+      if (busy.current) return;
+      busy.current = true;
+      const own = turn.current;
+      while (own === turn.current && wanted.current !== null) {
+        const next = wanted.current;
+        wanted.current = null;
+        await load(next, own);
+      }
+      if (own === turn.current) busy.current = false;
+    },
+    [load],
+  );
+  const reload = useCallback(() => renew('all'), [renew]);
 
   useEffect(() => {
     shown.current = [];
     loadingOlder.current = false;
-    void reload();
+    busy.current = false;
+    wanted.current = null;
+    void renew('all');
     return drop;
-  }, [reload, drop]);
+  }, [renew, drop]);
 
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let quiet: ReturnType<typeof setTimeout> | undefined;
+    let since = 0;
     const hint = (): void => {
       timer ??= setTimeout(() => {
         timer = undefined;
-        void reload();
+        void renew('newest');
       }, 16);
+      const now = performance.now();
+      if (quiet === undefined) since = now;
+      clearTimeout(quiet);
+      quiet = setTimeout(
+        () => {
+          quiet = undefined;
+          void renew('all');
+        },
+        Math.max(0, Math.min(QUIET_MS, since + LONGEST_MS - now)),
+      );
     };
     const stop = [
       bridge.subscribe('messages', ({ keys }) => (keys.length === 0 || keys.includes(key)) && hint()),
@@ -71,9 +121,10 @@ export function useChat(key: ConversationKey) {
     ];
     return () => {
       clearTimeout(timer);
+      clearTimeout(quiet);
       for (const end of stop) end();
     };
-  }, [key, reload]);
+  }, [key, renew]);
 
   /** Adds an older page above. Answers whether there was one. */
   const older = useCallback(

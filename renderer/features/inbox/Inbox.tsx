@@ -1,3 +1,4 @@
+import type { TFunction } from 'i18next';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ConversationView } from '#shared/contract/views.ts';
@@ -251,7 +252,7 @@ function ClaimButton(props: {
 export async function claimAndSay(
   conversation: Pick<ConversationView, 'key'>,
   name: string,
-  t: ReturnType<typeof useTranslation>['t'],
+  t: TFunction,
 ): Promise<ConversationView | null> {
   const result = await claim(conversation.key);
   switch (result.outcome) {

@@ -18,7 +18,7 @@ import { numberOf, useJob } from './use-job.ts';
 export function ExportDialog(props: { query: SearchQuery; onClose: () => void }) {
   const { t, i18n } = useTranslation();
   const locale = currentLocale(i18n.language);
-  const [format, setFormat] = useState<'csv' | 'jsonl'>('csv');
+  const [format, setFormat] = useState<'csv' | 'xlsx' | 'jsonl'>('csv');
   const [reason, setReason] = useState('');
   const [jobId, setJobId] = useState<string | null>(null);
   const [name, setName] = useState('');
@@ -147,6 +147,7 @@ export function ExportDialog(props: { query: SearchQuery; onClose: () => void })
             onChange={setFormat}
             options={[
               { value: 'csv', label: 'CSV' },
+              { value: 'xlsx', label: 'XLSX' },
               { value: 'jsonl', label: 'JSONL' },
             ]}
           />

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { AppError } from '#shared/contract/errors.ts';
 import type { ImportField, ImportMapping, ImportPreview, JobView } from '#shared/contract/views.ts';
 import type { SenderRole } from '#shared/protocol/entities.ts';
+import { importReasonWords } from '#shared/i18n/import-reasons.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { Button } from '#renderer/ui/Button.tsx';
 import { Dialog } from '#renderer/ui/Dialog.tsx';
@@ -46,7 +47,11 @@ export function ImportDialog(props: { onClose: () => void; onDone: () => void })
 
   const look = async (handle: string, as: ImportMapping | null): Promise<void> => {
     setBusy(true);
-    const answer = await bridge.call('import.preview', { file: handle, ...(as ? { mapping: inputOf(as) } : {}) });
+    const answer = await bridge.call('import.preview', {
+      file: handle,
+      time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      ...(as ? { mapping: inputOf(as) } : {}),
+    });
     setBusy(false);
     if (!answer.ok) return setError(answer.error);
     setError(null);
@@ -57,7 +62,7 @@ export function ImportDialog(props: { onClose: () => void; onDone: () => void })
   const pick = async (): Promise<void> => {
     setBusy(true);
     setError(null);
-    const picked = await bridge.pickFile('.csv,.tsv,.txt,.jsonl');
+    const picked = await bridge.pickFile('.csv,.tsv,.txt,.xlsx,.jsonl');
     setBusy(false);
     if (!picked.ok) return setError(picked.error);
     if (picked.result) {
@@ -186,7 +191,7 @@ export function ImportDialog(props: { onClose: () => void; onDone: () => void })
             onChange={(event) => change({ ...mapping, time_format: event.target.value })}
           />
         </Field>
-        <Field label={t('import.utcOffset')}>
+        <Field label={t('import.utcOffset')} note={t('import.utcOffsetNote')}>
           <Select
             label={t('import.utcOffset')}
             width="100%"
@@ -268,7 +273,7 @@ export function ImportDialog(props: { onClose: () => void; onDone: () => void })
               {row.consumer}
             </span>
             <span role="cell" className="ellipsis foreign">
-              {row.problem !== null && <Tag tone="failed">{row.problem}</Tag>} {row.text}
+              {row.problem !== null && <Tag tone="failed">{importReasonWords(row.problem, locale)}</Tag>} {row.text}
             </span>
           </div>
         ))}
@@ -359,7 +364,7 @@ function ImportJob(props: { job: JobView | null; jobId: string; onClose: () => v
               {rejected.slice(0, 1_000).map((row) => (
                 <li key={row.line}>
                   <span className="num">{row.line}</span>
-                  <span>{row.reason}</span>
+                  <span title={row.reason}>{importReasonWords(row.reason, locale)}</span>
                 </li>
               ))}
             </ul>

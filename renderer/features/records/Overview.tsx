@@ -1,31 +1,34 @@
-import { useEffect, useMemo, useState } from 'react';
+import type { TFunction } from 'i18next';
+import { useEffect, useMemo, useState, type Ref } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SearchQuery } from '#shared/contract/search-query.ts';
 import type { AgentOverviewRow, ConsumerRow, NumberRow } from '#shared/contract/views.ts';
 import type { Asked } from '#renderer/bridge/ask.ts';
 import { useAsk } from '#renderer/bridge/ask.ts';
-import { DataTable, type Column } from '#renderer/ui/DataTable.tsx';
-import { formatDuration, formatListTime, formatNumber } from '#renderer/ui/format.ts';
+import { DataTable, type DataTableHandle } from '#renderer/ui/DataTable.tsx';
+import { formatDuration, formatListTime, formatNumber, formatStamp } from '#renderer/ui/format.ts';
 import { Tag } from '#renderer/ui/marks.tsx';
 import { SplitPane } from '#renderer/ui/SplitPane.tsx';
 import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
 import { localNow } from '#renderer/ui/use-now.ts';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
+import { copyRows } from './copy.ts';
 import type { QueryForm } from './query.ts';
+import { useReportRunning } from './running.ts';
 import { Transcript } from './Transcript.tsx';
+import { useColumns, type ChoosableColumn } from './use-columns.ts';
 import { usePaged } from './use-search.ts';
 
-export interface TableContent {
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly (string | number | null)[])[];
-}
+const copyChosen = (content: Parameters<typeof copyRows>[0]): void => void copyRows(content, false);
 
 /** Three linked panes: agents or numbers → their consumers → the two-way transcript (SR6). */
 export function Overview(props: {
   form: QueryForm;
   query: SearchQuery;
   rowHeight: number;
-  onTable: (table: TableContent) => void;
+  table: Ref<DataTableHandle>;
+  /** The first rows are on the screen. */
+  onAnswered: () => void;
   onAgents: (agents: readonly string[]) => void;
 }) {
   const { t } = useTranslation();
@@ -34,7 +37,13 @@ export function Overview(props: {
   const numbers = useAsk('search.numbers', byAgent ? null : { slot: 'records-overview', query: props.query });
   const [agentKey, setAgentKey] = useState<number | null>(null);
   const [number, setNumber] = useState<string | null>(null);
-  const { onAgents } = props;
+  const asked = byAgent ? agents : numbers;
+  useReportRunning('overview', asked.loading);
+  const answered = asked.data !== null;
+  const { onAgents, onAnswered } = props;
+  useEffect(() => {
+    if (answered) onAnswered();
+  }, [answered, onAnswered]);
   useEffect(() => {
     if (agents.data) onAgents(agents.data.agents.map((row) => row.agent));
   }, [agents.data, onAgents]);
@@ -51,7 +60,7 @@ export function Overview(props: {
     <SplitPane
       id={byAgent ? 'records-agents' : 'records-numbers'}
       label={t('common.size')}
-      initial={byAgent ? 492 : 392}
+      initial={Math.round(Math.min(byAgent ? 492 : 392, innerWidth * 0.38))}
       min={280}
       max={640}
       first={
@@ -61,7 +70,7 @@ export function Overview(props: {
             selected={agent?.agent_key ?? null}
             onSelect={setAgentKey}
             rowHeight={props.rowHeight}
-            onTable={props.onTable}
+            table={props.table}
           />
         ) : (
           <NumberTable
@@ -69,7 +78,7 @@ export function Overview(props: {
             selected={hit?.number ?? null}
             onSelect={setNumber}
             rowHeight={props.rowHeight}
-            onTable={props.onTable}
+            table={props.table}
           />
         )
       }
@@ -89,17 +98,18 @@ function AgentTable(props: {
   selected: number | null;
   onSelect: (key: number) => void;
   rowHeight: number;
-  onTable: (table: TableContent) => void;
+  table: Ref<DataTableHandle>;
 }) {
   const { t, i18n } = useTranslation();
   const locale = currentLocale(i18n.language);
-  const columns = useMemo<readonly Column<AgentOverviewRow>[]>(() => {
+  const all = useMemo<readonly ChoosableColumn<AgentOverviewRow>[]>(() => {
     const amount = (
       id: 'receptions' | 'sessions' | 'messages' | 'unanswered' | 'recalls',
       track: string,
       alarming = false,
-    ): Column<AgentOverviewRow> => ({
+    ): ChoosableColumn<AgentOverviewRow> => ({
       id,
+      usual: true,
       title: t(`records.columns.${id}`),
       track,
       numeric: true,
@@ -113,6 +123,8 @@ function AgentTable(props: {
     return [
       {
         id: 'agent',
+        usual: true,
+        fixed: true,
         title: t('records.columns.agent'),
         track: 'minmax(88px, 1fr)',
         sortBy: (row) => row.agent,
@@ -122,12 +134,23 @@ function AgentTable(props: {
           </span>
         ),
       },
+      {
+        id: 'account',
+        usual: false,
+        title: t('records.columns.account'),
+        track: '76px',
+        sortBy: (row) => row.account,
+        render: (row) => <span className="foreign is-soft">{row.account}</span>,
+      },
       amount('receptions', '56px'),
       amount('sessions', '44px'),
       amount('messages', '52px'),
       amount('unanswered', '48px', true),
       {
         id: 'firstResponse',
+        usual: true,
+        text: (row) =>
+          row.median_first_response_ms === null ? null : Math.round(row.median_first_response_ms / 1_000),
         title: t('records.columns.firstResponse'),
         track: '62px',
         numeric: true,
@@ -142,26 +165,8 @@ function AgentTable(props: {
       amount('recalls', '36px'),
     ];
   }, [t, locale]);
-  const { onTable } = props;
+  const columns = useColumns('agents', all);
   const rows = props.asked.data?.agents;
-  useEffect(() => {
-    if (!rows) return;
-    onTable({
-      head: (
-        ['agent', 'account', 'receptions', 'sessions', 'messages', 'unanswered', 'firstResponse', 'recalls'] as const
-      ).map((id) => t(`records.columns.${id}`)),
-      rows: rows.map((row) => [
-        row.agent,
-        row.account,
-        row.receptions,
-        row.sessions,
-        row.messages,
-        row.unanswered,
-        row.median_first_response_ms === null ? null : Math.round(row.median_first_response_ms / 1_000),
-        row.recalls,
-      ]),
-    });
-  }, [rows, onTable, t]);
   return (
     <AskedTable asked={props.asked} empty={rows?.length === 0}>
       <DataTable
@@ -173,6 +178,8 @@ function AgentTable(props: {
         rowHeight={props.rowHeight}
         selectedKey={props.selected}
         onSelect={(row) => props.onSelect(row.agent_key)}
+        onCopy={copyChosen}
+        ref={props.table}
       />
     </AskedTable>
   );
@@ -183,14 +190,16 @@ function NumberTable(props: {
   selected: string | null;
   onSelect: (number: string) => void;
   rowHeight: number;
-  onTable: (table: TableContent) => void;
+  table: Ref<DataTableHandle>;
 }) {
   const { t, i18n } = useTranslation();
   const locale = currentLocale(i18n.language);
-  const columns = useMemo<readonly Column<NumberRow>[]>(
+  const all = useMemo<readonly ChoosableColumn<NumberRow>[]>(
     () => [
       {
         id: 'number',
+        usual: true,
+        fixed: true,
         title: t('records.columns.number'),
         track: 'minmax(120px, 1fr)',
         sortBy: (row) => row.number,
@@ -198,6 +207,8 @@ function NumberTable(props: {
       },
       {
         id: 'hit',
+        usual: true,
+        text: (row) => t(row.hit ? 'records.hit' : 'records.miss'),
         title: t('records.columns.hit'),
         track: '56px',
         sortBy: (row) => (row.hit ? 0 : 1),
@@ -205,6 +216,7 @@ function NumberTable(props: {
       },
       {
         id: 'conversations',
+        usual: true,
         title: t('records.columns.conversations'),
         track: '48px',
         numeric: true,
@@ -213,6 +225,7 @@ function NumberTable(props: {
       },
       {
         id: 'messages',
+        usual: true,
         title: t('records.columns.messages'),
         track: '56px',
         numeric: true,
@@ -222,20 +235,8 @@ function NumberTable(props: {
     ],
     [t, locale],
   );
-  const { onTable } = props;
+  const columns = useColumns('numbers', all);
   const rows = props.asked.data?.numbers;
-  useEffect(() => {
-    if (!rows) return;
-    onTable({
-      head: (['number', 'hit', 'conversations', 'messages'] as const).map((id) => t(`records.columns.${id}`)),
-      rows: rows.map((row) => [
-        row.number,
-        t(row.hit ? 'records.hit' : 'records.miss'),
-        row.conversations,
-        row.messages,
-      ]),
-    });
-  }, [rows, onTable, t]);
   return (
     <AskedTable asked={props.asked} empty={rows?.length === 0}>
       <DataTable
@@ -248,6 +249,8 @@ function NumberTable(props: {
         selectedKey={props.selected}
         rowClass={(row) => (row.hit ? '' : 'is-quiet')}
         onSelect={(row) => props.onSelect(row.number)}
+        onCopy={copyChosen}
+        ref={props.table}
       />
     </AskedTable>
   );
@@ -278,12 +281,15 @@ function Consumers(props: { query: SearchQuery; rowHeight: number }) {
   const { t, i18n } = useTranslation();
   const locale = currentLocale(i18n.language);
   const page = usePaged('search.consumers', 'records-consumers', props.query, 200, (answer) => answer.consumers);
+  useReportRunning('consumers', page.rows === null && page.busy);
   const [key, setKey] = useState<number | null>(null);
   const selected = page.rows?.find((row) => row.consumer_key === key) ?? page.rows?.[0] ?? null;
-  const columns = useMemo<readonly Column<ConsumerRow>[]>(
+  const all = useMemo<readonly ChoosableColumn<ConsumerRow>[]>(
     () => [
       {
         id: 'consumer',
+        usual: true,
+        fixed: true,
         title: t('records.columns.consumer'),
         track: 'minmax(90px, 1fr)',
         sortBy: (row) => row.consumer,
@@ -293,7 +299,7 @@ function Consumers(props: { query: SearchQuery; rowHeight: number }) {
               {row.consumer}
             </span>
             {row.unanswered && (
-              <span title={t('records.unansweredMark')} className="consumer-unanswered">
+              <span title={unansweredWords(row, t)} className="consumer-unanswered">
                 {t('records.states.unanswered')}
               </span>
             )}
@@ -301,7 +307,25 @@ function Consumers(props: { query: SearchQuery; rowHeight: number }) {
         ),
       },
       {
+        id: 'shop',
+        usual: false,
+        title: t('records.columns.shop'),
+        track: '88px',
+        sortBy: (row) => row.shop,
+        render: (row) => <span className="foreign is-soft">{row.shop}</span>,
+      },
+      {
+        id: 'sessions',
+        usual: false,
+        title: t('records.columns.sessions'),
+        track: '40px',
+        numeric: true,
+        sortBy: (row) => row.sessions,
+        render: (row) => formatNumber(row.sessions, locale),
+      },
+      {
         id: 'messages',
+        usual: true,
         title: t('records.columns.messages'),
         track: '40px',
         numeric: true,
@@ -310,6 +334,8 @@ function Consumers(props: { query: SearchQuery; rowHeight: number }) {
       },
       {
         id: 'lastAt',
+        usual: true,
+        text: (row) => formatStamp(row.last_at),
         title: t('records.columns.lastAt'),
         track: '64px',
         numeric: true,
@@ -319,11 +345,12 @@ function Consumers(props: { query: SearchQuery; rowHeight: number }) {
     ],
     [t, locale],
   );
+  const columns = useColumns('consumers', all);
   return (
     <SplitPane
       id="records-consumers"
       label={t('common.size')}
-      initial={236}
+      initial={Math.round(Math.min(264, innerWidth * 0.21))}
       min={180}
       max={420}
       first={
@@ -354,6 +381,7 @@ function Consumers(props: { query: SearchQuery; rowHeight: number }) {
             rowHeight={props.rowHeight}
             selectedKey={selected?.consumer_key ?? null}
             onSelect={(row) => setKey(row.consumer_key)}
+            onCopy={copyChosen}
             onNearEnd={page.next}
           />
         )
@@ -368,9 +396,21 @@ function Consumers(props: { query: SearchQuery; rowHeight: number }) {
             query={props.query}
             title={selected.consumer}
             shop={selected.shop}
+            {...(selected.unanswered ? { mark: unansweredWords(selected, t) } : {})}
           />
         )
       }
     />
   );
+}
+
+/** SR7: assigned and not answered, with when and until when as far as that is known. */
+function unansweredWords(row: ConsumerRow, t: TFunction): string {
+  const { unanswered_from: from, unanswered_until: until } = row;
+  if (from === undefined) return t('records.unansweredMark');
+  const words = { from: formatStamp(from) };
+  if (until === undefined) return t('records.unansweredFrom', words);
+  return until === null
+    ? t('records.unansweredOpen', words)
+    : t('records.unansweredUntil', { ...words, until: formatStamp(until) });
 }

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { SavedSearchContent } from '#shared/contract/saved-search.ts';
 import { SearchState } from '#shared/contract/search-query.ts';
 import { MessageKind } from '#shared/protocol/entities.ts';
 import { useLive } from '#renderer/bridge/live.ts';
@@ -8,7 +9,8 @@ import { DateRange } from '#renderer/ui/DateRange.tsx';
 import { Input, MultiSelect, Segmented, Select } from '#renderer/ui/fields.tsx';
 import { formatNumber } from '#renderer/ui/format.ts';
 import { currentLocale } from '#renderer/ui/words.ts';
-import { canRun, EMPTY_FORM, filterCount, type QueryForm } from './query.ts';
+import { canRun, EMPTY_FORM, filterCount, toSaved, type QueryForm } from './query.ts';
+import { SavedSearches } from './SavedSearches.tsx';
 
 const KINDS = MessageKind.options;
 const STATES = SearchState.options;
@@ -23,6 +25,7 @@ export function QueryBar(props: {
   onStop: () => void;
   onNumbers: () => void;
   onImport: () => void;
+  onSaved: (content: SavedSearchContent) => void;
 }) {
   const { t, i18n } = useTranslation();
   const locale = currentLocale(i18n.language);
@@ -87,6 +90,7 @@ export function QueryBar(props: {
           />
         )}
         <span className="query-space" />
+        <SavedSearches current={canRun(form) ? toSaved(form) : null} onRun={props.onSaved} />
         <Button look="quiet" icon="upload" onClick={props.onImport}>
           {t('records.import')}
         </Button>
@@ -107,11 +111,12 @@ export function QueryBar(props: {
           {filters > 0 && <span className="query-filter-count num">{filters}</span>}
         </Button>
         {props.searching ? (
-          <Button icon="close" onClick={props.onStop}>
+          // Its own element: one that turned into the other during the click would submit the form at once.
+          <Button key="stop" icon="close" onClick={props.onStop}>
             {t('records.stop')}
           </Button>
         ) : (
-          <Button look="primary" submit disabled={!canRun(form)}>
+          <Button key="run" look="primary" submit disabled={!canRun(form)}>
             {t('records.run')}
           </Button>
         )}

@@ -1,37 +1,45 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SearchQuery } from '#shared/contract/search-query.ts';
+import type { SavedSearchContent } from '#shared/contract/saved-search.ts';
 import { useAsk } from '#renderer/bridge/ask.ts';
 import { useLive } from '#renderer/bridge/live.ts';
 import { Button } from '#renderer/ui/Button.tsx';
 import { Segmented } from '#renderer/ui/fields.tsx';
-import { formatNumber } from '#renderer/ui/format.ts';
+import type { DataTableHandle } from '#renderer/ui/DataTable.tsx';
+import { formatDuration, formatNumber } from '#renderer/ui/format.ts';
+import { ProgressBar } from '#renderer/ui/marks.tsx';
 import { StateMessage } from '#renderer/ui/states.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
 import { densities } from '#renderer/ui/tokens.ts';
 import { localNow } from '#renderer/ui/use-now.ts';
 import { currentLocale } from '#renderer/ui/words.ts';
+import { ColumnsMenu } from './ColumnsMenu.tsx';
+import { copyRows } from './copy.ts';
 import { ExportDialog } from './ExportDialog.tsx';
 import { ImportDialog } from './ImportDialog.tsx';
 import { MessagesResult } from './MessagesResult.tsx';
 import { NumbersDialog } from './NumbersDialog.tsx';
-import { Overview, type TableContent } from './Overview.tsx';
-import { canRun, EMPTY_FORM, toQuery, type QueryForm } from './query.ts';
+import { Overview } from './Overview.tsx';
+import { canRun, EMPTY_FORM, fromSaved, toQuery, type QueryForm } from './query.ts';
 import { QueryBar } from './QueryBar.tsx';
+import { useRunning, useSlow } from './running.ts';
 import { useRecords } from './store.ts';
-import { toTsv } from './tsv.ts';
 import { cancelSearches } from './use-search.ts';
 import './records.css';
 
 const SLOTS = ['records-overview', 'records-consumers', 'records-page', 'records-count', 'records-marks'] as const;
-/** Counting stops here at first ("≥ n"); the exact number is one click away (SR5). */
-const COUNT_CAP = 10_000;
+/** Counting stops here at first ("≥ n") and then goes on to the exact number (SR5). */
+const COUNT_CAP = 1_000;
 
 export interface RecordsViewProps {
   /** What another screen asked for: numbers to search, or a dialog to open. */
   readonly request: {
     readonly numbers: readonly string[];
     readonly dialog?: 'numbers' | 'import';
+    /** A look-up from elsewhere: these words and people, at any time. */
+    readonly text?: string;
+    readonly consumers?: readonly string[];
     readonly turn: number;
   } | null;
 }
@@ -46,11 +54,16 @@ function runForm(form: QueryForm): void {
 }
 
 export default function RecordsView(props: RecordsViewProps) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const locale = currentLocale(i18n.language);
   const { form, run, view } = useRecords();
   const [dialog, setDialog] = useState<'numbers' | 'import' | 'export' | null>(null);
   const [agents, setAgents] = useState<readonly string[]>([]);
-  const [table, setTable] = useState<TableContent | null>(null);
+  const table = useRef<DataTableHandle>(null);
+  const [answered, setAnswered] = useState(0);
+  /** The search that the person stopped before its first rows came: gone from the screen at once, whatever comes yet. */
+  const [stopped, setStopped] = useState(0);
+  const slow = useSlow(useRunning((state) => state.parts.size > 0));
   const density = useLive((state) => state.settings?.density ?? 'compact');
   const rowHeight = densities[density].row;
   const { request } = props;
@@ -59,6 +72,10 @@ export default function RecordsView(props: RecordsViewProps) {
     if (!request || request.turn <= useRecords.getState().followed) return;
     useRecords.setState({ followed: request.turn });
     if (request.numbers.length > 0) runForm({ ...EMPTY_FORM, by: 'number', range: 'any', numbers: request.numbers });
+    if (request.text !== undefined || request.consumers !== undefined) {
+      useRecords.setState({ view: request.text === undefined ? 'overview' : 'messages' });
+      runForm({ ...EMPTY_FORM, range: 'any', text: request.text ?? '', consumers: request.consumers ?? [] });
+    }
     if (request.dialog === 'numbers') useRecords.setState((state) => ({ form: { ...state.form, by: 'number' } }));
     if (request.dialog) setDialog(request.dialog);
   }, [request]);
@@ -67,14 +84,12 @@ export default function RecordsView(props: RecordsViewProps) {
     (names: readonly string[]) => setAgents((before) => [...new Set([...before, ...names.filter(Boolean)])]),
     [],
   );
-  const copy = async (): Promise<void> => {
-    if (!table) return;
-    try {
-      await navigator.clipboard.writeText(toTsv([table.head, ...table.rows]));
-      toast({ tone: 'done', text: t('records.copiedRows', { count: table.rows.length }) });
-    } catch {
-      toast({ tone: 'failed', text: t('common.copyFailed') });
-    }
+  const turn = run?.turn ?? 0;
+  const noteAnswered = useCallback(() => setAnswered(turn), [turn]);
+  const runSaved = (content: SavedSearchContent): void => {
+    const saved = fromSaved(content);
+    if (saved === null) toast({ tone: 'failed', text: t('saved.notShown') });
+    else runForm(saved);
   };
 
   return (
@@ -82,13 +97,17 @@ export default function RecordsView(props: RecordsViewProps) {
       <h1 className="visually-hidden">{t('records.title')}</h1>
       <QueryBar
         form={form}
-        searching={false}
+        searching={slow !== null}
         agents={agents}
         onChange={(next) => useRecords.setState({ form: next })}
         onRun={() => runForm(form)}
-        onStop={() => cancelSearches(SLOTS)}
+        onStop={() => {
+          cancelSearches(SLOTS);
+          if (answered !== turn) setStopped(turn);
+        }}
         onNumbers={() => setDialog('numbers')}
         onImport={() => setDialog('import')}
+        onSaved={runSaved}
       />
       {run === null ? (
         <div className="records-start">
@@ -124,14 +143,26 @@ export default function RecordsView(props: RecordsViewProps) {
                 { value: 'messages', label: t('records.messages') },
               ]}
             />
-            <Count key={run.turn} query={run.query} />
+            {slow !== null ? (
+              <span className="result-count num" role="status">
+                <span className="ui-spinner" aria-hidden="true" />{' '}
+                {slow < 1_000
+                  ? t('records.searching')
+                  : t('records.searchingFor', { time: formatDuration(slow, locale) })}
+              </span>
+            ) : (
+              <Count key={run.turn} query={run.query} ready={answered === run.turn} />
+            )}
             <span className="query-space" />
+            <ColumnsMenu />
             <Button
               size="small"
               look="quiet"
               icon="copy"
-              disabled={!table || table.rows.length === 0}
-              onClick={() => void copy()}
+              onClick={() => {
+                const content = table.current?.content();
+                if (content) void copyRows(content, true);
+              }}
             >
               {t('records.copyTsv')}
             </Button>
@@ -139,18 +170,36 @@ export default function RecordsView(props: RecordsViewProps) {
               {t('records.export')}
             </Button>
           </div>
-          <div className="result-body">
-            {view === 'overview' ? (
+          <div className="result-body" role="group" aria-label={t('records.views')} onKeyDown={moveBetweenPanes}>
+            {slow !== null && (
+              <div className="result-progress">
+                <ProgressBar share={null} label={t('records.searching')} />
+              </div>
+            )}
+            {stopped === run.turn ? (
+              <StateMessage icon="search" title={t('records.cancelled')} note={t('records.cancelledNote')}>
+                <Button icon="refresh" onClick={() => runForm(run.form)}>
+                  {t('records.run')}
+                </Button>
+              </StateMessage>
+            ) : view === 'overview' ? (
               <Overview
                 key={run.turn}
                 form={run.form}
                 query={run.query}
                 rowHeight={rowHeight}
-                onTable={setTable}
+                table={table}
+                onAnswered={noteAnswered}
                 onAgents={noteAgents}
               />
             ) : (
-              <MessagesResult key={run.turn} query={run.query} rowHeight={rowHeight} onTable={setTable} />
+              <MessagesResult
+                key={run.turn}
+                query={run.query}
+                rowHeight={rowHeight}
+                table={table}
+                onAnswered={noteAnswered}
+              />
             )}
           </div>
         </>
@@ -172,30 +221,55 @@ export default function RecordsView(props: RecordsViewProps) {
   );
 }
 
-/** Exact, or "≥ n" until it is (SR5). */
-function Count(props: { query: SearchQuery }) {
+/** From one pane to the next and back: Enter or →, Esc or ←, where the arrow means nothing else. */
+function moveBetweenPanes(event: KeyboardEvent<HTMLElement>): void {
+  if (event.nativeEvent.isComposing || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+  const by =
+    event.key === 'Enter' || event.key === 'ArrowRight'
+      ? 1
+      : event.key === 'Escape' || event.key === 'ArrowLeft'
+        ? -1
+        : 0;
+  const panes = [...event.currentTarget.querySelectorAll<HTMLElement>('[role=grid], [role=log]')];
+  const at = panes.findIndex((pane) => pane === event.target);
+  const next = panes[at + by];
+  if (by === 0 || at < 0 || !next) return;
+  event.preventDefault();
+  next.focus();
+}
+
+/** Asked for when the first rows are there; at first "≥ n", then exact without being asked again (SR5). */
+function Count(props: { query: SearchQuery; ready: boolean }) {
   const { t, i18n } = useTranslation();
   const locale = currentLocale(i18n.language);
-  const [exact, setExact] = useState(false);
-  const asked = useAsk('search.count', { slot: 'records-count', query: props.query, cap: exact ? null : COUNT_CAP });
-  if (asked.loading)
-    return (
-      <span className="result-count num" role="status">
-        <span className="ui-spinner" aria-hidden="true" /> {t('records.counting')}
-        <Button look="link" onClick={() => cancelSearches(['records-count'])}>
-          {t('records.stop')}
-        </Button>
-      </span>
-    );
-  if (!asked.data) return null;
-  const n = formatNumber(asked.data.count, locale);
+  const input = { slot: 'records-count', query: props.query };
+  const capped = useAsk('search.count', props.ready ? { ...input, cap: COUNT_CAP } : null);
+  const goOn = capped.data !== null && !capped.data.exact;
+  const exact = useAsk('search.count', goOn ? { ...input, cap: null } : null);
+  const known = exact.data ?? capped.data;
+  const counting = exact.loading || capped.loading;
+  const slow = useSlow(counting);
+  const stopped = !counting && (exact.error ?? capped.error) !== null;
+  if (!props.ready || (known === null && !stopped && slow === null)) return null;
+  const n = known === null ? '' : formatNumber(known.count, locale);
   return (
     <span className="result-count num" role="status">
-      {asked.data.exact ? t('records.count', { n }) : t('records.countAtLeast', { n })}
-      {!asked.data.exact && (
-        <Button look="link" onClick={() => setExact(true)}>
-          {t('records.countExact')}
-        </Button>
+      {known !== null && (known.exact ? t('records.count', { n }) : t('records.countAtLeast', { n }))}
+      {counting && slow !== null && (
+        <>
+          <span className="ui-spinner" aria-hidden="true" /> {t('records.counting')}
+          <Button look="link" onClick={() => cancelSearches(['records-count'])}>
+            {t('records.stop')}
+          </Button>
+        </>
+      )}
+      {stopped && (
+        <>
+          {known === null && t('records.countStopped')}
+          <Button look="link" onClick={goOn ? exact.reload : capped.reload}>
+            {t('records.countExact')}
+          </Button>
+        </>
       )}
     </span>
   );

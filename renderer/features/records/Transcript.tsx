@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AppError } from '#shared/contract/errors.ts';
 import type { SearchQuery } from '#shared/contract/search-query.ts';
@@ -6,15 +6,19 @@ import type { MessageView } from '#shared/contract/views.ts';
 import type { ConversationKey, MessageKey } from '#shared/domain/ids.ts';
 import { useAsk } from '#renderer/bridge/ask.ts';
 import { bridge } from '#renderer/bridge/index.ts';
+import { useMayOpenSeals, useSeal } from '#renderer/bridge/seals.ts';
 import { Button, IconButton } from '#renderer/ui/Button.tsx';
 import { dayKey, formatDay, formatTimeSeconds } from '#renderer/ui/format.ts';
 import { Tag } from '#renderer/ui/marks.tsx';
+import { sealWords, type SealSay } from '#renderer/ui/seal-words.ts';
+import { SealDialog } from '#renderer/ui/SealDialog.tsx';
 import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
 import { localNow } from '#renderer/ui/use-now.ts';
 import { useVirtualizer } from '#renderer/ui/virtual.ts';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
-import { stepMatch } from './highlight.ts';
-import { Marked } from './Marked.tsx';
+import { useReportRunning } from './running.ts';
+import { stepMatch } from '#renderer/ui/highlight.ts';
+import { Marked } from '#renderer/ui/Marked.tsx';
 
 const PAGE = 200;
 
@@ -35,6 +39,8 @@ export function Transcript(props: {
   focus?: MessageKey;
   title: string;
   shop: string;
+  /** Said under the name: assigned and not answered (SR7). */
+  mark?: string;
 }) {
   const { t } = useTranslation();
   const [index, setIndex] = useState(Math.max(0, props.conversations.length - 1));
@@ -44,29 +50,31 @@ export function Transcript(props: {
     'search.marks',
     key !== undefined && hasText ? { slot: 'records-marks', query: props.query, conversation_key: key } : null,
   );
+  useReportRunning('marks', marks.loading);
   const list = useMemo(() => marks.data?.marks ?? [], [marks.data]);
-  const [current, setCurrent] = useState<number | null>(null);
-  useEffect(() => setCurrent(null), [key]);
-  useEffect(() => {
-    if (list.length === 0) return;
-    const focused = list.findIndex((mark) => mark.message_key === props.focus);
-    setCurrent(focused >= 0 ? focused : props.focus === undefined ? 0 : null);
-  }, [list, props.focus]);
-
-  const step = useCallback((by: 1 | -1) => setCurrent((at) => stepMatch(at, list.length, by)), [list.length]);
+  // Chosen among these very matches; others begin where the person looks, or at the first.
+  const [chosen, setChosen] = useState<{ readonly list: typeof list; readonly index: number | null } | null>(null);
+  const focused = list.findIndex((mark) => mark.message_key === props.focus);
+  const beginning = list.length === 0 ? null : focused >= 0 ? focused : props.focus === undefined ? 0 : null;
+  const current = chosen?.list === list ? chosen.index : beginning;
+  const step = (by: 1 | -1): void => setChosen({ list, index: stepMatch(current, list.length, by) });
+  const latestStep = useRef(step);
+  useLayoutEffect(() => {
+    latestStep.current = step;
+  });
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
       const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
-      if (event.key === 'F3') step(event.shiftKey ? -1 : 1);
-      else if (!typing && event.key === 'n') step(1);
-      else if (!typing && event.key === 'p') step(-1);
+      if (event.key === 'F3') latestStep.current(event.shiftKey ? -1 : 1);
+      else if (!typing && event.key === 'n') latestStep.current(1);
+      else if (!typing && event.key === 'p') latestStep.current(-1);
       else return;
       event.preventDefault();
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
-  }, [step]);
+  }, []);
 
   const matches = useMemo(() => new Map(list.map((mark) => [mark.message_key, mark.matches] as const)), [list]);
   const target = current !== null ? list[current]?.message_key : props.focus;
@@ -119,6 +127,11 @@ export function Transcript(props: {
           </span>
         )}
       </header>
+      {props.mark !== undefined && (
+        <p className="transcript-mark num" role="note">
+          {props.mark}
+        </p>
+      )}
       {(!hasText || !marks.loading) && (
         <TranscriptLines
           key={key}
@@ -148,6 +161,8 @@ function TranscriptLines(props: {
   const [error, setError] = useState<AppError | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const busy = useRef(false);
+  const mayOpenSeals = useMayOpenSeals();
+  const { seal, open: openSeal, close: closeSeal } = useSeal();
   const { conversation, from, to } = props;
 
   const load = useCallback(
@@ -271,11 +286,20 @@ function TranscriptLines(props: {
                 }
                 matches={props.matches.get(message.key) ?? []}
                 current={message.key === props.current}
+                onOpenSeal={mayOpenSeals ? openSeal : null}
               />
             </div>
           );
         })}
       </div>
+      {seal && (
+        <SealDialog
+          opened={seal.opened}
+          problem={seal.error === null ? null : { text: errorWords(seal.error).title, code: seal.error.code }}
+          words={sealWords(t as unknown as SealSay)}
+          onClose={closeSeal}
+        />
+      )}
     </div>
   );
 }
@@ -285,6 +309,7 @@ function Line(props: {
   continued: boolean;
   matches: readonly (readonly [number, number])[];
   current: boolean;
+  onOpenSeal: ((key: MessageView['key']) => void) | null;
 }) {
   const { t, i18n } = useTranslation();
   const { message } = props;
@@ -301,7 +326,14 @@ function Line(props: {
           </>
         )}
         {message.recalled ? (
-          <span className="line-recalled">{t('records.recalledText')}</span>
+          <>
+            <span className="line-recalled">{t('records.recalledText')}</span>
+            {message.recalled.sealed && props.onOpenSeal && (
+              <Button look="link" title={t('incidents.seal.hint')} onClick={() => props.onOpenSeal?.(message.key)}>
+                {t('incidents.seal.open')}
+              </Button>
+            )}
+          </>
         ) : message.order ? (
           <span className="line-order">
             <Tag>{t('chat.order')}</Tag> <span className="num">{message.order.order_no}</span> {message.order.title}{' '}

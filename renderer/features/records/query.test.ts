@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { SearchQuery } from '#shared/contract/search-query.ts';
-import { canRun, EMPTY_FORM, filterCount, rangeOf, toQuery } from './query.ts';
+import { savedQuery, SavedSearchContent } from '#shared/contract/saved-search.ts';
+import { rangeOf } from '#shared/search/range.ts';
+import { canRun, EMPTY_FORM, filterCount, fromSaved, toQuery, toSaved, type QueryForm } from './query.ts';
 
 const now = new Date('2026-11-22T15:30:00').getTime();
 const at = (text: string): number => new Date(text).getTime();
@@ -65,5 +67,21 @@ describe('the query bar', () => {
   it('[UX2] the filter button says how many filters hold', () => {
     expect(filterCount(EMPTY_FORM)).toBe(0);
     expect(filterCount({ ...EMPTY_FORM, direction: 'from_agent', kinds: ['text', 'image'] })).toBe(2);
+  });
+  it('[SR9] a saved search brings the same form and asks the same question again', () => {
+    const forms: QueryForm[] = [
+      { ...EMPTY_FORM, text: '退款 -邮费', agents: ['kf01'], states: ['unanswered'], shops: ['s1'] },
+      { ...EMPTY_FORM, by: 'number', numbers: ['A1001'], numberKind: 'violations', range: 'any' },
+      { ...EMPTY_FORM, range: 'custom', from: 5, to: 9, direction: 'from_agent', kinds: ['image'], consumers: ['c1'] },
+    ];
+    for (const form of forms) {
+      const content = SavedSearchContent.parse(toSaved(form));
+      expect(fromSaved(content)).toEqual(form);
+      expect(savedQuery(content, now)).toEqual(toQuery(form, now));
+    }
+  });
+  it('[SR9] filters that the bar can not show together are never dropped silently', () => {
+    expect(fromSaved({ range: 'any', query: { orders: ['1'], violations: ['2'] } })).toBeNull();
+    expect(fromSaved({ range: 'any', query: { orders: ['1'], agents: ['kf01'] } })).toBeNull();
   });
 });

@@ -1,7 +1,7 @@
 import type { SearchQuery, SearchState } from '#shared/contract/search-query.ts';
+import type { SavedSearchContent } from '#shared/contract/saved-search.ts';
 import type { MessageKind } from '#shared/protocol/entities.ts';
-
-export type RangeName = 'today' | 'last7' | 'last30' | 'custom' | 'any';
+import { rangeOf, type RangeName } from '#shared/search/range.ts';
 
 /** What stands in the query bar. */
 export interface QueryForm {
@@ -37,26 +37,6 @@ export const EMPTY_FORM: QueryForm = {
   states: [],
 };
 
-/** [from, to) of a named range in local days: today is one of the 7 and of the 30 (SR3). */
-export function rangeOf(form: Pick<QueryForm, 'range' | 'from' | 'to'>, now: number): { from?: number; to?: number } {
-  const date = new Date(now);
-  const midnight = (daysBack: number): number =>
-    new Date(date.getFullYear(), date.getMonth(), date.getDate() - daysBack).getTime();
-  const tomorrow = midnight(-1);
-  switch (form.range) {
-    case 'today':
-      return { from: midnight(0), to: tomorrow };
-    case 'last7':
-      return { from: midnight(6), to: tomorrow };
-    case 'last30':
-      return { from: midnight(29), to: tomorrow };
-    case 'custom':
-      return { ...(form.from === null ? {} : { from: form.from }), ...(form.to === null ? {} : { to: form.to }) };
-    case 'any':
-      return {};
-  }
-}
-
 /** The search that the form means. Agents count only in the agent segment, numbers only in the other. */
 export function toQuery(form: QueryForm, now: number): SearchQuery {
   const text = form.text.trim();
@@ -87,4 +67,40 @@ export function filterCount(form: QueryForm): number {
     form.kinds.length > 0,
     form.states.length > 0,
   ].filter(Boolean).length;
+}
+
+/** The form as it is kept (SR9): its range by name. */
+export function toSaved(form: QueryForm): SavedSearchContent {
+  const { from: _from, to: _to, ...query } = toQuery({ ...form, range: 'any' }, 0);
+  const ends = {
+    ...(form.from === null ? {} : { from: form.from }),
+    ...(form.to === null ? {} : { to: form.to }),
+  };
+  return { range: form.range, query: { ...query, ...(form.range === 'custom' ? ends : {}) } };
+}
+
+/** The form that shows a saved search; null where it has filters that the bar can't show together. */
+export function fromSaved(content: SavedSearchContent): QueryForm | null {
+  const { query, range } = content;
+  const orders = query.orders ?? [];
+  const violations = query.violations ?? [];
+  const agents = query.agents ?? [];
+  if (orders.length > 0 && violations.length > 0) return null;
+  if (orders.length + violations.length > 0 && agents.length > 0) return null;
+  const byNumber = orders.length + violations.length > 0;
+  return {
+    by: byNumber ? 'number' : 'agent',
+    range,
+    from: range === 'custom' ? (query.from ?? null) : null,
+    to: range === 'custom' ? (query.to ?? null) : null,
+    text: query.text ?? '',
+    agents,
+    numbers: orders.length > 0 ? orders : violations,
+    numberKind: violations.length > 0 ? 'violations' : 'orders',
+    shops: query.shops ?? [],
+    consumers: query.consumers ?? [],
+    direction: query.direction ?? 'any',
+    kinds: query.kinds ?? [],
+    states: query.states ?? [],
+  };
 }

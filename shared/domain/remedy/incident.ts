@@ -40,8 +40,15 @@ const Drafted = z.object({
   proposed_type: MistakeType,
 });
 
-export const IncidentAction = z.discriminatedUnion('kind', [
-  Drafted,
+/** `approval_above` is the policy's at that moment, so that the timeline reads the same for ever. */
+const Proposed = z.object({
+  kind: z.literal('compensation_proposed'),
+  compensation_id: Id,
+  what: CompensationKind,
+  amount: Amount,
+  approval_above: z.string().regex(/^\d+(\.\d{1,2})?$/),
+});
+const FOLLOWING = [
   /** The agent's two clicks: type (proposed) and severity. */
   z.object({ kind: z.literal('completed'), type: MistakeType, severity: Severity, note: Text.optional() }),
   z.object({ kind: z.literal('reclassified'), type: MistakeType, severity: Severity }),
@@ -55,14 +62,6 @@ export const IncidentAction = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('complaint'), note: Text.optional() }),
   z.object({ kind: z.literal('loss'), amount: Amount, note: Text.optional() }),
   z.object({ kind: z.literal('escalated'), to: z.enum(['reported', 'supervisor']), note: Text.optional() }),
-  /** `approval_above` is the policy's at that moment, so that the timeline reads the same for ever. */
-  z.object({
-    kind: z.literal('compensation_proposed'),
-    compensation_id: Id,
-    what: CompensationKind,
-    amount: Amount,
-    approval_above: z.string().regex(/^\d+(\.\d{1,2})?$/),
-  }),
   z.object({ kind: z.literal('compensation_approved'), compensation_id: Id }),
   z.object({ kind: z.literal('compensation_refused'), compensation_id: Id, note: Text }),
   /** Paid outside; the workbench moves no money. */
@@ -73,8 +72,17 @@ export const IncidentAction = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('tagged'), tags: z.array(z.string().trim().min(1).max(40)).max(20) }),
   z.object({ kind: z.literal('closed'), resolution: Text }),
-]);
+] as const;
+
+export const IncidentAction = z.discriminatedUnion('kind', [Drafted, Proposed, ...FOLLOWING]);
 export type IncidentAction = z.infer<typeof IncidentAction>;
+
+/** What a person asks for: the limit and the id of a compensation are not theirs to say, and nobody drafts by hand. */
+export const IncidentActionInput = z.discriminatedUnion('kind', [
+  Proposed.omit({ compensation_id: true, approval_above: true }),
+  ...FOLLOWING,
+]);
+export type IncidentActionInput = z.infer<typeof IncidentActionInput>;
 
 export const Actor = z.object({ id: Id, name: z.string().max(1_024), role: Role });
 export type Actor = z.infer<typeof Actor>;
@@ -157,7 +165,9 @@ export function appendToIncident(incident: Incident | null, event: unknown): Res
 
   if (action.kind === 'drafted') {
     if (incident !== null) return err('BAD_INPUT');
-    if (!isPermitted(by.role, 'incident.write')) return err('NOT_ALLOWED');
+    // What a recall opens, it opens by itself, whoever asked for it: QA may recall and yet not write incidents (RM4).
+    const byItself = action.recall_id !== null;
+    if (!byItself && !isPermitted(by.role, 'incident.write')) return err('NOT_ALLOWED');
     const { kind: _kind, incident_id: id, ...origin } = action;
     return ok({
       id,

@@ -55,5 +55,4 @@ UPDATE recalls SET incident = 0 WHERE state IN ('done', 'failed', 'expired');
 CREATE INDEX recalls_without_incident ON recalls (recall_id) WHERE incident IS NULL AND state IN ('done', 'failed', 'expired');
 CREATE INDEX recalls_by_incident ON recalls (incident) WHERE incident > 0;
 CREATE INDEX recalls_by_resolution ON recalls (resolved_at) WHERE state IN ('failed', 'expired');
-CREATE INDEX seals_by_time ON seals (recalled_at);
 `;

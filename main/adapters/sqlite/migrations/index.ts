@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { AppFailure } from '#shared/contract/errors.ts';
 import { copyInto, pragma, type ReadableDatabase, type WritableDatabase } from '../connection.ts';
 import * as records from './0001-records.ts';
+import * as incidents from './0002-incidents.ts';
 
 /** One step of the schema. Its number is its place in the list, from 1; once released it never changes. */
 export interface Migration {
@@ -12,7 +13,7 @@ export interface Migration {
   readonly run?: (db: WritableDatabase) => void;
 }
 
-export const MIGRATIONS: readonly Migration[] = [records];
+export const MIGRATIONS: readonly Migration[] = [records, incidents];
 
 /** 0 for a new file. */
 export function schemaVersion(db: ReadableDatabase): number {

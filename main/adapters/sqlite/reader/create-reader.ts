@@ -1,4 +1,10 @@
-import type { ConversationListQuery, MessagesQuery } from '#main/core/ports/store.ts';
+import type {
+  CaseFilter,
+  ConversationListQuery,
+  IncidentFilter,
+  MessagesQuery,
+  Visibility,
+} from '#main/core/ports/store.ts';
 import type { AccountId, ConversationId, ConversationKey, MessageKey, RecallId } from '#shared/domain/ids.ts';
 import type { RecallView } from '#shared/contract/views.ts';
 import type { ReadableDatabase } from '../connection.ts';
@@ -18,6 +24,16 @@ import {
   readConversation,
   readConversationByWireId,
 } from './conversations.ts';
+import {
+  listCases,
+  listIncidents,
+  readIncident,
+  readIncidentOfMessage,
+  readIncidents,
+  readPlaybooks,
+  readUndraftedRecalls,
+} from './incidents.ts';
+import { readRecallFacts } from './recall-facts.ts';
 import { openSeal, readMessage, readMessages } from './messages.ts';
 
 /** Everything that is read from records.db beside searching. Each call sees one snapshot. */
@@ -44,6 +60,26 @@ export function createReader(db: ReadableDatabase) {
       return row === undefined ? null : toRecallView(row);
     },
     openSeal: (key: MessageKey) => openSeal(db, key),
+    incidents: (
+      filter: IncidentFilter,
+      visibility: Visibility,
+      page: { readonly limit: number; readonly cursor: string | null },
+    ) => db.snapshot(() => listIncidents(db, filter, visibility, page)),
+    incident: (id: string) => db.snapshot(() => readIncident(db, id)),
+    incidentOfMessage: (key: MessageKey) => readIncidentOfMessage(db, key),
+    incidentBodies: (filter: IncidentFilter, visibility: Visibility) => readIncidents(db, filter, visibility),
+    undraftedRecalls: (limit: number) => db.snapshot(() => readUndraftedRecalls(db, limit)),
+    playbooks: (version: number | null) => readPlaybooks(db, version),
+    cases: (filter: CaseFilter) => listCases(db, filter),
+    recallFacts: (range: { readonly from: number; readonly to: number }, visibility: Visibility) =>
+      db.snapshot(() => readRecallFacts(db, range, visibility)),
+    savedSearches: () =>
+      db
+        .readRaw<[number, string, string, number]>(
+          'SELECT id, name, query, created_at FROM saved_searches ORDER BY name',
+        )
+        .all()
+        .map(([id, name, query, created_at]) => ({ id, name, content: JSON.parse(query) as unknown, created_at })),
     setting: (name: string): unknown => {
       const text = db.readOne<string>('SELECT value FROM settings WHERE name = ?').get(name);
       return text === undefined ? undefined : (JSON.parse(text) as unknown);

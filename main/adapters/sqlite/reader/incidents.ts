@@ -135,7 +135,7 @@ export function readUndraftedRecalls(db: ReadableDatabase, limit: number): Undra
          coalesce(m.text, (SELECT s.text FROM seals s WHERE s.message = m.id)) AS text
        FROM recalls r INDEXED BY recalls_without_incident JOIN accounts a ON a.id = r.account
          JOIN conversations c ON c.id = r.conversation JOIN shops sh ON sh.id = c.shop JOIN messages m ON m.id = r.message
-       WHERE r.incident IS NULL AND r.state IN ('done', 'failed', 'expired') AND a.agent IS NOT NULL LIMIT ?`,
+       WHERE r.incident IS NULL AND r.state IN ('done', 'failed', 'expired') AND a.agent IS NOT NULL AND a.removed = 0 LIMIT ?`,
     )
     .all(limit)
     .map((row) => ({
@@ -181,4 +181,3 @@ export function listCases(db: ReadableDatabase, filter: CaseFilter): Case[] {
   }
   return found;
 }
-

@@ -1,4 +1,5 @@
 import type { MessagesQuery } from '#main/core/ports/store.ts';
+import type { MessageIncident } from '#shared/contract/remedy.ts';
 import type { MessagesPage, MessageView, OutgoingView, RecalledView } from '#shared/contract/views.ts';
 import type {
   AccountId,
@@ -13,6 +14,7 @@ import { MESSAGE_KEY_SLACK_MS, messageKeySlot } from '#shared/domain/time.ts';
 import { Flag, KINDS, SENDERS, STATUSES } from '../codes.ts';
 import type { ReadableDatabase } from '../connection.ts';
 import { parseExtra } from '../extra.ts';
+import { incidentOf } from '../incident-view.ts';
 import { RECALL_COLUMNS, toRecallView, type RecallRow } from '../recall-view.ts';
 import { readConversation } from './conversations.ts';
 
@@ -75,6 +77,7 @@ function toView(db: ReadableDatabase, row: Row): MessageView {
     push_delivered: (row.flags & Flag.PUSH_DELIVERED) !== 0,
     recalled: recalled ? recalledView(extra.recalled) : null,
     recall: recall === undefined ? null : toRecallView(recall),
+    ...((row.flags & Flag.INCIDENT) === 0 ? {} : { incident: incidentOfMessage(db, row.id) }),
   };
 }
 
@@ -202,7 +205,8 @@ function pageOf(
   const first = rows[0];
   const last = rows.at(-1);
   // An empty page lies before or after the message that was named, which is then on its other side.
-  const below = first === undefined ? (start.after === undefined ? (start.before ?? 0) : start.after + 1) : position(first);
+  const below =
+    first === undefined ? (start.after === undefined ? (start.before ?? 0) : start.after + 1) : position(first);
   const above =
     last === undefined ? (start.after ?? (start.before === undefined ? NO_BOUND : start.before - 1)) : position(last);
   return { rows, hasOlder: walk.older(below, 1).length > 0, hasNewer: walk.newer(above, 1).length > 0 };
@@ -318,6 +322,23 @@ function bySequence(db: ReadableDatabase, query: MessagesQuery): Page {
 }
 
 /** Null where nothing is sealed under that key. */
-export function openSeal(db: ReadableDatabase, key: MessageKey): { readonly text: string | null } | null {
-  return db.read<{ text: string | null }>('SELECT text FROM seals WHERE message = ?').get(key) ?? null;
+export function openSeal(
+  db: ReadableDatabase,
+  key: MessageKey,
+): { readonly text: string | null; readonly attachment_name: string | null; readonly read_at: number | null } | null {
+  const row = db
+    .read<{ text: string | null; extra: string | null; read_at: number | null }>(
+      'SELECT text, extra, read_at FROM seals WHERE message = ?',
+    )
+    .get(key);
+  if (row === undefined) return null;
+  return { text: row.text, attachment_name: parseExtra(row.extra).attachment?.name ?? null, read_at: row.read_at };
+}
+
+/** What the remedy card needs of the newest incident about a message (RM1). */
+function incidentOfMessage(db: ReadableDatabase, message: number): MessageIncident | null {
+  const body = db.readOne<string>('SELECT body FROM incidents WHERE message = ? ORDER BY id DESC LIMIT 1').get(message);
+  if (body === undefined) return null;
+  const { id, state, type, steps_done, seq } = incidentOf(body);
+  return { incident_id: id, state, type, steps_done, seq };
 }

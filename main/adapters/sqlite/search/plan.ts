@@ -68,6 +68,15 @@ const MAX_TOKEN_CHOICES = 64;
 const present = <T>(list: readonly T[] | undefined): list is readonly [T, ...T[]] =>
   list !== undefined && list.length > 0;
 
+const EVERYTHING: Visibility = { kind: 'all' };
+
+/** Who sees each source whole sees everything: the usual case of a supervisor, and the one that needs no look at each row. */
+function widest(asked: Visibility, sources: readonly string[]): Visibility {
+  if (asked.kind === 'all') return asked;
+  const whole = new Set(asked.sources);
+  return sources.every((source) => whole.has(source)) ? EVERYTHING : asked;
+}
+
 export function createPlanner(db: ReadableDatabase): (query: SearchQuery, visibility: Visibility) => Plan {
   const agentsByName = db.readOne<number>(
     'SELECT a.id FROM json_each(?) j CROSS JOIN agents a ON a.name = j.value UNION SELECT a.id FROM sources s CROSS JOIN json_each(?) j CROSS JOIN agents a ON a.source = s.id AND a.agent_id = j.value',
@@ -82,7 +91,10 @@ export function createPlanner(db: ReadableDatabase): (query: SearchQuery, visibi
     'SELECT c.id FROM json_each(?) j CROSS JOIN conversations c ON c.consumer = j.value',
   );
 
-  return (query, visibility) => {
+  const sources = db.readOne<string>('SELECT name FROM sources');
+
+  return (query, asked) => {
+    const visibility = widest(asked, sources.all());
     const text = query.text === undefined ? NO_TEXT : parseTextQuery(query.text);
     const from = query.from ?? null;
     const to = query.to ?? null;

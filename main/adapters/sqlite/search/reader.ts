@@ -7,8 +7,9 @@ import type {
   NumberRow,
   SearchPage,
   SearchRow,
+  SearchRowMore,
 } from '#shared/contract/views.ts';
-import type { ConversationKey, MessageKey } from '#shared/domain/ids.ts';
+import type { ConversationKey, MessageKey, RecallId } from '#shared/domain/ids.ts';
 import { AppFailure } from '#shared/contract/errors.ts';
 import { highlightRanges } from '#shared/search/match.ts';
 import { normaliseNumber } from '#shared/search/numbers.ts';
@@ -17,7 +18,7 @@ import type { Visibility } from '#main/core/ports/store.ts';
 import { Flag, KINDS, SENDERS } from '../codes.ts';
 import type { ReadableDatabase } from '../connection.ts';
 import { sqliteCode } from '../errors.ts';
-import { parseExtra } from '../extra.ts';
+import { parseExtra, type MessageExtra } from '../extra.ts';
 import { INDEX_SCHEMA, isIndexReadable, readAppliedSeq } from './index-file.ts';
 import { overview } from './overview.ts';
 import { createLinks, createPlanner, type NumberKind, type Plan } from './plan.ts';
@@ -260,6 +261,29 @@ export function createSearchReader(db: ReadableDatabase, options: SearchReaderOp
       'SELECT max(id) FROM messages WHERE conversation = ? AND sender_role = 0',
     );
     const roles = db.readOne<number>('SELECT sender_role FROM messages WHERE id = ?');
+    const assignmentsOf = db.readOne<string>('SELECT assignments FROM conversations WHERE id = ?');
+    const accountOf = db.readOne<string>('SELECT agent_id FROM agents WHERE id = ?');
+    const timeOf = db.readOne<number>('SELECT sent_at FROM messages WHERE id = ?');
+    /** SR7: since when and until when the first of the unanswered questions lay with its agent. */
+    const unansweredPeriod = (
+      open: readonly { readonly agent: number | null; readonly conversation: number; readonly id: number }[],
+    ): Pick<ConsumerRow, 'unanswered_from' | 'unanswered_until'> => {
+      const first = open.reduce<(typeof open)[number] | null>((a, b) => (a === null || b.id < a.id ? b : a), null);
+      if (first === null) return {};
+      const askedAt = timeOf.get(first.id) ?? 0;
+      const account = first.agent === null ? undefined : accountOf.get(first.agent);
+      const assignments = JSON.parse(assignmentsOf.get(first.conversation) ?? '[]') as {
+        agent_id: string;
+        from: number;
+        to: number | null;
+      }[];
+      const held = assignments.find(
+        ({ agent_id, from, to }) => agent_id === account && from <= askedAt && (to === null || askedAt < to),
+      );
+      return held === undefined
+        ? { unanswered_from: askedAt }
+        : { unanswered_from: held.from, unanswered_until: held.to };
+    };
     const consumers = found.map((person): ConsumerRow => {
       const within = inConversations(search, person.conversations, cancelled);
       const sessions = new Set<number>();
@@ -275,7 +299,7 @@ export function createSearchReader(db: ReadableDatabase, options: SearchReaderOp
           if (roles.get(id) === 1) questions.set(`${agent}/${conversation}`, { agent, conversation, id });
         }
       }
-      const unanswered = [...questions.values()].some(({ agent, conversation, id }) => {
+      const open = [...questions.values()].filter(({ agent, conversation, id }) => {
         const out = (agent === null ? lastAny.get(conversation) : lastOut.get(agent, conversation)) ?? null;
         return out === null || out < id;
       });
@@ -290,7 +314,8 @@ export function createSearchReader(db: ReadableDatabase, options: SearchReaderOp
         sessions: sessions.size,
         messages,
         last_at: lastAt,
-        unanswered,
+        unanswered: open.length > 0,
+        ...unansweredPeriod(open),
       };
     });
     const last = found.at(-1)?.last;
@@ -435,7 +460,9 @@ function toSearchRow(row: HydratedRow, query: TextQuery): SearchRow {
   ] = row;
   const recalled = (flags & Flag.RECALLED) !== 0;
   const text = recalled ? '' : (stored ?? '');
-  const extra = recalled ? {} : parseExtra(extraText);
+  const all = parseExtra(extraText);
+  const extra = recalled ? {} : all;
+  const more = moreOf(all, recalled);
   const orders = extra.order_nos ?? [];
   const card = extra.order?.order_no;
   return {
@@ -455,7 +482,23 @@ function toSearchRow(row: HydratedRow, query: TextQuery): SearchRow {
     text,
     recalled,
     matches: highlightRanges(text, query),
+    ...(more === null ? {} : { more }),
   };
+}
+
+/** What few rows have, for exports; of a recalled one only that it was recalled and what it corrects (RC19). */
+function moreOf(extra: MessageExtra, recalled: boolean): SearchRowMore | null {
+  const { order, attachment, correction_of, corrected_by } = extra;
+  const more: SearchRowMore = {
+    ...(order === undefined || recalled ? {} : { order }),
+    ...(attachment === undefined || recalled ? {} : { attachment }),
+    ...(correction_of === undefined ? {} : { correction_of }),
+    ...(corrected_by === undefined ? {} : { corrected_by }),
+    ...(extra.recalled === undefined
+      ? {}
+      : { recalled: { ...extra.recalled, recall_id: extra.recalled.recall_id as RecallId | null } }),
+  };
+  return Object.keys(more).length === 0 ? null : more;
 }
 
 function parseKeyCursor(cursor: string): number {

@@ -1,6 +1,7 @@
 import type {
   AccountRecord,
   ImportRecord,
+  IncidentOpening,
   IngestResult,
   RecallJob,
   RecallResolution,
@@ -12,6 +13,9 @@ import type { OutgoingView, RecallView } from '#shared/contract/views.ts';
 import type { AccountId, ConversationId, ShopId } from '#shared/domain/ids.ts';
 import { messageKeySlot } from '#shared/domain/time.ts';
 import type { Agent, Conversation, Message, Policy } from '#shared/protocol/entities.ts';
+import type { Case } from '#shared/domain/remedy/cases.ts';
+import type { IncidentEvent } from '#shared/domain/remedy/incident.ts';
+import type { PlaybookBook } from '#shared/domain/remedy/playbooks.ts';
 import type { GatewayEvent } from '#shared/protocol/events.ts';
 import { appendAudit, type AuditEntry } from '../audit.ts';
 import { pragma, type WritableDatabase } from '../connection.ts';
@@ -23,10 +27,12 @@ import { createDimensions } from './dimensions.ts';
 import { createEvents, type Effects, type IngestAccount } from './events.ts';
 import { createGaps } from './gaps.ts';
 import { createImports } from './imports.ts';
+import { createIncidents } from './incidents.ts';
 import { createIndexQueue } from './index-queue.ts';
 import { createMessages } from './messages.ts';
 import { createOutgoing } from './outgoing.ts';
 import { createRecalls } from './recalls.ts';
+import { createSavedSearches } from './saved-searches.ts';
 
 /** What `welcome` says of a shop; the policy parsed, or null with what is wrong with it (RC1). */
 export interface WelcomeShop {
@@ -51,6 +57,8 @@ export function createWriter(db: WritableDatabase) {
   const outgoing = createOutgoing(db, changes);
   const recalls = createRecalls({ db, conversations, messages, changes });
   const events = createEvents({ db, dimensions, conversations, messages, outgoing, recalls, rollup, queue, changes });
+  const incidents = createIncidents(db, changes);
+  const savedSearches = createSavedSearches(db);
   const imports = createImports({ dimensions, conversations, messages });
 
   /** Everything that is gathered in memory during a transaction goes into it before it ends. */
@@ -329,6 +337,15 @@ export function createWriter(db: WritableDatabase) {
       return resolved === null ? null : { ...resolved, changes: changes.take() };
     },
 
+    openIncident: (
+      opening: IncidentOpening,
+    ): { readonly incident_id: string; readonly joined: boolean; readonly changes: StoreChanges } =>
+      changeWith(() => incidents.open(opening)),
+    appendIncident: (incidentId: string, event: IncidentEvent, entry: Case | null): StoreChanges =>
+      change(() => incidents.append(incidentId, event, entry)),
+    putPlaybooks: (book: PlaybookBook): void => write(() => incidents.putPlaybooks(book)),
+    putCases: (cases: readonly Case[]): number => write(() => incidents.putCases(cases)),
+
     setDraft: (conversation: number, text: string): StoreChanges => change(() => outgoing.setDraft(conversation, text)),
     setSetting: (name: string, value: unknown): void =>
       write(() => {
@@ -338,6 +355,9 @@ export function createWriter(db: WritableDatabase) {
             'INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
           ).run(name, JSON.stringify(value));
       }),
+    putSavedSearch: (search: Parameters<typeof savedSearches.put>[0]): number => write(() => savedSearches.put(search)),
+    renameSavedSearch: (id: number, name: string): void => write(() => savedSearches.rename(id, name)),
+    removeSavedSearch: (id: number): void => write(() => savedSearches.remove(id)),
     appendAudit: (entry: AuditEntry): void => write(() => appendAudit(db, entry)),
 
     importRecords: (records: readonly ImportRecord[]): { readonly imported: number; readonly duplicates: number } => {

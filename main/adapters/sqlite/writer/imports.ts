@@ -37,10 +37,15 @@ export function createImports(parts: {
     const wireId =
       record.conversation_id === '' ? `${record.shop}/${record.agent}/${record.consumer}` : record.conversation_id;
     const row = { source, shop, title: record.consumer || wireId, consumer, at: record.sent_at };
+    const fits = (state: ConversationState): boolean =>
+      state.shop === shop && (consumer === null || state.consumer === null || state.consumer === consumer);
     const state = conversations.forImport({ ...row, conversation_id: wireId });
-    if (state.shop === shop) return state;
-    // Two shops count their conversations from 1: the second one's gets the shop's name behind its own.
-    return conversations.forImport({ ...row, conversation_id: `${wireId}@${record.shop}` });
+    if (fits(state)) return state;
+    // Every shop and every file counts its conversations from 1: another shop's gets the shop's name behind its own …
+    const ofShop = conversations.forImport({ ...row, conversation_id: `${wireId}@${record.shop}` });
+    if (fits(ofShop)) return ofShop;
+    // … and another consumer's, in one shop, the consumer's: two people never share a conversation.
+    return conversations.forImport({ ...row, conversation_id: `${wireId}@${record.shop}/${record.consumer}` });
   };
 
   return {

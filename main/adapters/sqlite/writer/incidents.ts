@@ -39,9 +39,7 @@ export function createIncidents(db: WritableDatabase, changes: ChangeSet): Incid
 
   const putCase = (entry: Case): number =>
     db
-      .write(
-        'INSERT INTO cases (case_id, type, month, search_key, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
-      )
+      .write('INSERT INTO cases (case_id, type, month, search_key, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
       .run(entry.case_id, entry.type, entry.month, caseSearchKey(entry), JSON.stringify(entry)).changes;
 
   return {
@@ -59,9 +57,7 @@ export function createIncidents(db: WritableDatabase, changes: ChangeSet): Incid
               )
               .get(recall_id);
       if (given !== undefined) return { incident_id: given.incident_id, joined: true };
-      const account = db
-        .read<{ source: number }>('SELECT source FROM accounts WHERE account_id = ?')
-        .get(account_id);
+      const account = db.read<{ source: number }>('SELECT source FROM accounts WHERE account_id = ?').get(account_id);
       if (account === undefined) throw new AppFailure('NOT_FOUND', 'no such account');
       const message =
         message_key === null

@@ -1,16 +1,21 @@
 import { Option, type Command } from 'commander';
 import { AppFailure } from '#shared/contract/errors.ts';
 import { fill, type CliWords } from '#shared/i18n/cli.ts';
+import { spreadsheetWords } from '#shared/i18n/spreadsheet.ts';
 import { localOffsetMinutes } from '#shared/lib/iso-time.ts';
+import { createXlsxWriter } from '#main/adapters/xlsx/xlsx-writer.ts';
+import { actorOf } from '#main/core/accounts/acting.ts';
 import { createExportService } from '#main/core/export/export-service.ts';
 import { createJobs } from '#main/core/jobs/jobs.ts';
 import { visibilityOf } from '#main/core/search/visibility.ts';
+import { appVersion } from '../../app-info.ts';
 import { createClock } from '../../clock.ts';
 import { createIds } from '../../ids.ts';
 import { addFilters, readFilters, type FilterOptions } from '../filters.ts';
 import { commandLineFiles } from '../files.ts';
 import { withStore } from '../open-store.ts';
 import type { Action } from '../program.ts';
+import { exportPackage } from './export-package.ts';
 
 interface ExportOptions extends FilterOptions {
   readonly format: 'csv' | 'xlsx' | 'jsonl' | 'package';
@@ -33,10 +38,10 @@ export function addExport(program: Command, words: CliWords, action: Action): vo
     .option('--reason <text>', words.options.reason)
     .option('--resume', words.options.resume)
     .action(
-      action(async ({ output, global, signal }, options: ExportOptions) => {
+      action(async (context, options: ExportOptions) => {
+        const { output, global, signal } = context;
         const { format } = options;
-        if (format === 'xlsx' || format === 'package')
-          throw new AppFailure('UNSUPPORTED', `format ${format}`, { format });
+        if (format === 'package') return exportPackage(context, options, words);
         // Asked for and not done would be an unmasked file in the wrong hands.
         if (options.mask !== undefined && options.mask !== 'none')
           throw new AppFailure('UNSUPPORTED', 'masking', { mask: options.mask });
@@ -51,13 +56,13 @@ export function addExport(program: Command, words: CliWords, action: Action): vo
             clock,
             jobs: createJobs({ clock, ids: createIds(), publish: () => {} }),
             visibility: () => visibilityOf(store),
-            actor: async () => {
-              const agents = (await store.accounts()).flatMap((account) =>
-                account.agent === null ? [] : [account.agent.agent_id],
-              );
-              return agents.length === 0 ? 'local' : [...new Set(agents)].join(',');
-            },
+            actor: () => actorOf(store),
             localOffsetMinutes,
+            spreadsheet: {
+              writer: createXlsxWriter(),
+              words: spreadsheetWords[output.locale],
+              program: `Merchant Workbench ${appVersion()}`,
+            },
           });
           const report = await service.run(
             // A list of numbers without a single number finds nothing; an empty filter would export everything.

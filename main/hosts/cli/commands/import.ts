@@ -4,6 +4,7 @@ import type { ImportMapping } from '#shared/contract/views.ts';
 import { fill, type CliWords } from '#shared/i18n/cli.ts';
 import { localOffsetMinutes } from '#shared/lib/iso-time.ts';
 import { createCsvReader } from '#main/adapters/csv/csv-reader.ts';
+import { createXlsxReader } from '#main/adapters/xlsx/xlsx-reader.ts';
 import {
   createImportService,
   NO_SHOP,
@@ -44,12 +45,13 @@ export function addImport(program: Command, words: CliWords, action: Action): vo
         if (options.map !== undefined && options.propose === true) throw new UsageError(words.usage.mapOrPropose);
         const files = commandLineFiles();
         const csv = createCsvReader();
+        const spreadsheets = createXlsxReader();
 
         if (options.propose === true) {
           // Needs no data folder: the mapping is there to be looked at, changed and given back with --map.
           const mappings: ImportMapping[] = [];
           for (const name of names) {
-            const table = await openTable(files, csv, name);
+            const table = await openTable(files, csv, name, spreadsheets);
             const mapping = proposeFor(table, options.shop ?? NO_SHOP, localOffsetMinutes);
             mappings.push(mapping);
             // Says now what would be missing at the import.
@@ -65,7 +67,7 @@ export function addImport(program: Command, words: CliWords, action: Action): vo
         return withStore(global, async ({ store }) => {
           const clock = createClock();
           const jobs = createJobs({ clock, ids: createIds(), publish: () => {} });
-          const service = createImportService({ store, files, csv, jobs, localOffsetMinutes });
+          const service = createImportService({ store, files, csv, spreadsheets, clock, jobs, localOffsetMinutes });
           const results: Record<string, unknown>[] = [];
           let failed = false;
           for (const file of names) {
@@ -104,10 +106,17 @@ export function addImport(program: Command, words: CliWords, action: Action): vo
         function tell(file: string, report: ImportReport): void {
           const { rows, imported, duplicates, rejected_total } = report;
           output.line(fill(words.imported, { file, rows, imported, duplicates, rejected: rejected_total }));
-          for (const { line, reason } of report.rejected.slice(0, SHOWN_REJECTED))
-            output.say(fill(words.rejectedLine, { line, reason: `${words.importReasons[reason]} (${reason})` }));
+          for (const { line, reason, sheet } of report.rejected.slice(0, SHOWN_REJECTED))
+            output.say(
+              fill(words.rejectedLine, {
+                line: sheet === undefined ? line : `${sheet}!${line}`,
+                reason: `${words.importReasons[reason]} (${reason})`,
+              }),
+            );
           if (rejected_total > SHOWN_REJECTED)
             output.say(fill(words.rejectedMore, { count: rejected_total - SHOWN_REJECTED }));
+          if (report.other_sheets.length > 0)
+            output.say(fill(words.otherSheets, { sheets: report.other_sheets.join(', ') }));
           if (report.damaged.length > 0) output.say(fill(words.damagedRows, { count: report.damaged.length }));
         }
       }),

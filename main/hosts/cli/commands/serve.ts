@@ -1,7 +1,13 @@
 import type { Command } from 'commander';
+import type { App } from '#main/core/create-app.ts';
+import { appError, isAppErrorCode } from '#shared/contract/errors.ts';
+import type { AccountView } from '#shared/contract/views.ts';
 import type { CliWords } from '#shared/i18n/cli.ts';
+import { explain } from '../explain.ts';
 import { integer } from '../filters.ts';
+import { preferredRealFolder, profileFolder } from '../../profile.ts';
 import { profileKind } from '../open-store.ts';
+import type { Output } from '../output.ts';
 import type { Action, GlobalOptions } from '../program.ts';
 import { UsageError } from '../usage.ts';
 import { untilAskedToStop } from '../wait.ts';
@@ -18,6 +24,33 @@ interface ServeOptions {
 function namedFolderIsReal(global: GlobalOptions): boolean {
   const named = global.data ?? process.env['WORKBENCH_DATA'];
   return named !== undefined && named !== '' && profileKind(global) === 'real';
+}
+
+/** The practice shop gave way to real accounts beside it, and nobody asked for it by name: those then (UX5). */
+function realInstead(global: GlobalOptions, options: ServeOptions): string | null {
+  if (options.practice === true || options.gateway !== undefined) return null;
+  return preferredRealFolder(profileFolder({ directory: global.data, kind: 'practice' }));
+}
+
+/**
+ * A refused token or an address that is no gateway shows in the window; whoever started it from a shell is told there too,
+ * once for each problem (UX6).
+ */
+function tellAccountProblems(app: Pick<App, 'handlers' | 'subscribe'>, output: Output): void {
+  const told = new Map<string, string>();
+  const tell = (accounts: readonly AccountView[]): void => {
+    for (const { account_id, label, problem } of accounts) {
+      const code = problem?.code ?? '';
+      if (told.get(account_id) === code) continue;
+      told.set(account_id, code);
+      if (problem === null || !isAppErrorCode(problem.code)) continue;
+      output.say(`${label}: ${explain(appError(problem.code, problem.message), output)}`);
+    }
+  };
+  app.subscribe((message) => {
+    if (message.topic === 'accounts') tell(message.payload);
+  });
+  void app.handlers['accounts.list']({}).then(tell);
 }
 
 /** The browser host. Standard output gets one line, the one-time address. */
@@ -38,19 +71,21 @@ export function addServe(program: Command, words: CliWords, action: Action): voi
         if (url !== undefined && options.practice === true) throw new UsageError(words.usage.practiceOrGateway);
         // Loaded only here: window and gateway are no other command's business.
         const { serve } = await import('../../browser/serve.ts');
+        const instead = realInstead(global, options);
         const serving = await serve({
-          directory: global.data,
+          directory: instead ?? global.data,
           keyFile: global.keyFile,
           port,
           open: options.open,
           gateway: url === undefined || tokenFile === undefined ? undefined : { url, tokenFile },
-          real: options.practice !== true && url === undefined && namedFolderIsReal(global),
+          real: instead !== null || (options.practice !== true && url === undefined && namedFolderIsReal(global)),
           print: (address) => {
             if (output.json) output.result({ url: address });
             else output.line(address);
           },
         });
         if (!output.json) output.say(words.stopHint);
+        tellAccountProblems(serving.workbench.app, output);
         await untilAskedToStop(signal);
         await serving.close();
         return 0;

@@ -5,15 +5,6 @@ import type { Action } from '../program.ts';
 
 /** Commands whose part of the program does not exist yet: said plainly, with exit code 3. */
 export function addUnsupported(program: Command, words: CliWords, action: Action): void {
-  program
-    .command('verify')
-    .description(words.commands.verify)
-    .argument('<file>')
-    .action(
-      action(async () => {
-        throw new AppFailure('UNSUPPORTED', 'verify');
-      }),
-    );
   const review = program.command('review').description(words.commands.review);
   review
     .command('merge')

@@ -1,0 +1,61 @@
+import type { OpenedSeal } from '#shared/contract/remedy.ts';
+import { Button } from './Button.tsx';
+import { Dialog } from './Dialog.tsx';
+import { Icon } from './Icon.tsx';
+import { LoadingState } from './states.tsx';
+
+export interface SealWords {
+  readonly title: string;
+  readonly loading: string;
+  readonly close: string;
+  readonly noText: string;
+  readonly sent: (seal: OpenedSeal) => string;
+  readonly recalled: (seal: OpenedSeal) => string;
+  readonly read: (seal: OpenedSeal) => string;
+  readonly reason: (seal: OpenedSeal) => string | null;
+  readonly audited: (seal: OpenedSeal) => string;
+}
+
+/** Sealed content (RC19), with who recalled it, and under which name this opening was audited. */
+export function SealDialog(props: {
+  opened: OpenedSeal | null;
+  problem: { readonly text: string; readonly code: string } | null;
+  words: SealWords;
+  onClose: () => void;
+}) {
+  const { opened, words } = props;
+  const reason = opened === null ? null : words.reason(opened);
+  return (
+    <Dialog
+      open
+      title={words.title}
+      width={460}
+      onClose={props.onClose}
+      footer={<Button onClick={props.onClose}>{words.close}</Button>}
+    >
+      {props.problem !== null ? (
+        <p role="alert">
+          {props.problem.text} <code className="ui-code">{props.problem.code}</code>
+        </p>
+      ) : opened === null ? (
+        <LoadingState label={words.loading} rows={2} />
+      ) : (
+        <div className="ui-seal">
+          <blockquote className="ui-seal-text foreign">
+            {opened.text ?? opened.attachment_name ?? words.noText}
+          </blockquote>
+          <ul className="ui-seal-facts foreign">
+            <li>{words.sent(opened)}</li>
+            <li>{words.recalled(opened)}</li>
+            <li>{words.read(opened)}</li>
+            {reason !== null && <li>{reason}</li>}
+          </ul>
+          <p className="ui-seal-audit" role="status">
+            <Icon name="info" size={13} />
+            {words.audited(opened)}
+          </p>
+        </div>
+      )}
+    </Dialog>
+  );
+}
