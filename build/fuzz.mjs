@@ -1,5 +1,4 @@
 // npm run fuzz: the recall model fuzzed over 20,000 seeds (test/faults/recall-fuzz.test.ts).
-// Written anew by PACKAGE, who had put another file over this name: to be replaced by its author's, where there was one.
 import { childEnvironment, ensureInstalled, entry, packageCommand, programNode, run } from './setup.mjs';
 
 await entry(async () => {

@@ -32,6 +32,9 @@ await entry(async () => {
     await types();
     await checkCommand('layers', ['build/layers.mjs'], 2 * MINUTE);
     listRulesWithoutTest();
+    // Tests of both runners start the program as it is started by hand, and that needs its pages.
+    await buildRenderer();
+    await buildViewer();
     await vitest(path.join(scratch, 'vitest.json'));
     await endToEnd(path.join(scratch, 'playwright.json'), tools.chromium);
   } finally {
@@ -81,7 +84,7 @@ async function vitest(file) {
   const code = await run(
     programNode(),
     [packageCommand('vitest'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
-    { limitMs: 9 * MINUTE },
+    { limitMs: 11 * MINUTE },
   );
   const json = JSON.parse(readIfThere(file) ?? 'null');
   // A runner that died, or a file that could not be loaded, is a failure even where no single test failed.
@@ -107,8 +110,6 @@ async function endToEnd(file, chromium) {
     record('playwright', 0, 0, Math.max(1, skipped));
     return;
   }
-  await buildRenderer();
-  await buildViewer();
   const code = await run(
     programNode(),
     [packageCommand('@playwright/test', 'playwright'), 'test', '--reporter=line,json'],

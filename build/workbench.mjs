@@ -1,10 +1,11 @@
 // npm run -s workbench -- COMMAND: the command line, from source. Standard output is the command's alone.
 import path from 'node:path';
-import { buildViewer, ensureInstalled, entry, programNode, ROOT, run } from './setup.mjs';
+import { buildRenderer, buildViewer, ensureInstalled, entry, programNode, ROOT, run } from './setup.mjs';
 
 await entry(async () => {
   await ensureInstalled();
   // What can export a review package needs its page; everything else starts at once.
+  if (process.argv.includes('serve')) await buildRenderer();
   if (process.argv.includes('package') || process.argv.includes('serve')) await buildViewer();
   // npm moves to the project's folder; file arguments are meant from where the person stands.
   return run(programNode(), [path.join(ROOT, 'main/hosts/cli/main.ts'), ...process.argv.slice(2)], {

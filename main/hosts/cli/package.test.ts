@@ -46,7 +46,8 @@ beforeAll(() => {
     }),
   );
   writeFileSync(path.join(folder, 'rows.jsonl'), `${rows.join('\n')}\n`);
-  expect(cli('import', 'rows.jsonl', '--json').code).toBe(0);
+  const imported = cli('import', 'rows.jsonl', '--json');
+  if (imported.code !== 0) throw new Error(imported.stderr);
 });
 
 afterAll(() => {
