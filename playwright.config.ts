@@ -13,6 +13,8 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   workers: 1,
+  // One more try, named "flaky" in the report.
+  retries: 1,
   forbidOnly: process.env['CI'] !== undefined,
   reporter: 'line',
   use: {

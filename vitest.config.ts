@@ -9,6 +9,8 @@ export default defineConfig({
     include: ['{shared,main,renderer,build}/**/*.test.{ts,tsx,mjs}', 'test/{contract,migrations,faults}/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    // Real sockets and processes on a busy machine: one more try, which the reporter names ("retry x1").
+    retry: 1,
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

@@ -199,15 +199,21 @@ describe('the core against a scripted gateway', () => {
 
   it('[RC15] after the window an unknown recall that never arrived is expired, not guessed and not sent again', async () => {
     const { message: mine } = await begin();
+    // A short window: fake time then need not run far ahead of the sockets, whose attempts it would time out.
+    const policy = { ...BASE_POLICY, version: 2, recall: { ...BASE_POLICY.recall, window_ms: 400 } };
+    emit('policy.updated', { shop_id: 's-1', policy });
+    await until('the policy', async () => (await app.account()).shops[0]?.policy?.version === 2);
     await app.call('recall.request', { message_key: mine.key });
     await peer.frame('message.recall');
     peer.cut();
     await recallIs(mine, 'unknown');
-    clock.advance(121_000);
-    const next = await gateway.connection();
-    peer = next;
+    let next: typeof peer | null = null;
+    void gateway.connection().then((connection) => (next = connection));
+    await passing('a new connection', () => next !== null);
+    clock.advance(500);
+    peer = next as unknown as typeof peer;
     peer.answerPings({ serverNow, lastEventSeq: () => lastSeq });
-    await peer.welcome({ server_time: serverNow(), shops: [SHOP] });
+    await peer.welcome({ server_time: serverNow(), shops: [{ ...SHOP, policy }] });
     peer.reply(await peer.frame('recall.query'), { known: false });
     expect(await recallIs(mine, 'expired')).toMatchObject({ code: 'WINDOW_EXPIRED' });
     await settle();
