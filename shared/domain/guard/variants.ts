@@ -4,7 +4,7 @@
  *
  * Made from the `Traditional-Simplified` transform of Unicode CLDR/ICU 72 (Unicode License v3), single characters only,
  * plus about a hundred spellings added by hand that chat really has (妳, 喫, 岀, 劵 …). A library (opencc-js: MIT and
- * Apache-2.0) would bring phrase tables of a megabyte for a conversion that should *read* well; a match only needs both
+ * Apache-2.0) would bring phrase tables for a conversion that should *read* well; a match only needs both
  * sides folded alike, so a wrong choice between two readings (乾 → 干) does no harm.
  */
 const PAIRS =
