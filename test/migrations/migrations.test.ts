@@ -33,6 +33,49 @@ const fixtures: Readonly<Record<number, (db: WritableDatabase) => void>> = {
       INSERT INTO incident_events VALUES (1, 1, '{}');
       INSERT INTO playbooks VALUES (1, 5, 'a-9', '{}');
       INSERT INTO cases (case_id, type, month, search_key, body) VALUES ('case-1', 'price', '2026-09', '', '{}');
+      INSERT INTO outbox (client_msg_id, ordinal, account, conversation, kind, text, created_at, state)
+        VALUES ('c-1', 1, 1, 1, 0, '在路上', 5, 'queued');
+    `);
+  },
+  3: (db) => {
+    fixtures[2]?.(db);
+    db.execute(`
+      INSERT INTO outbox (client_msg_id, ordinal, account, conversation, kind, text, created_at, state, attachment)
+        VALUES ('out-1', 2, 1, 1, 1, '', 5, 'queued', '{"sha256":"aa"}');
+      INSERT INTO staged_attachments VALUES ('staged-1', 1, 1, 'bb', '{}');
+      INSERT INTO downloads VALUES (1000, 1, 'acc-1', '{}', 5);
+    `);
+  },
+  4: (db) => {
+    fixtures[3]?.(db);
+    db.execute(`
+      INSERT INTO word_lists VALUES (1, 1, 's-1', 7);
+      INSERT INTO words VALUES (1, '刷单', 'fraud', 2);
+      INSERT INTO local_words VALUES (1, 's-1', '内部价', 'local', 1, 'a-9', 5);
+      INSERT INTO quick_replies VALUES (1, 1, 's-1', '物流', '发货', '今天发货', 'fahuo', 'fh', 0, 5);
+      INSERT INTO articles VALUES (1, 'art-1', NULL, NULL, 1, 0, '{}');
+      INSERT INTO article_versions VALUES (1, 1, '{}');
+    `);
+  },
+  5: (db) => {
+    fixtures[4]?.(db);
+    db.execute(`
+      INSERT INTO group_deletions VALUES (1, 'del-1', 'removed', 5, '{}');
+      INSERT INTO erasures (conversation, reason, stage, asked_at, months, counts) VALUES (1, 'group', 'index', 5, '[]', '{}');
+      INSERT INTO holds (kind, scope, conversation, note, placed_by, placed_at) VALUES ('legal', 'conversation', 1, '', 'a-9', 5);
+      INSERT INTO retention_announcements VALUES (1, 5, 9);
+    `);
+  },
+  6: (db) => {
+    fixtures[5]?.(db);
+    db.execute(`
+      INSERT INTO agents (source, agent_id, name) VALUES (1, 'a-1', '小美');
+      INSERT INTO scorecards VALUES ('general', 1, '{}');
+      INSERT INTO review_samples VALUES ('sam-1', '九月', 'general', 1, '{}', '42', 9, 5, '{}', NULL);
+      INSERT INTO review_items VALUES ('sam-1', 1, 1, 1, '[]');
+      INSERT INTO reviews (review_id, source, conversation, agent, reviewer_id, state, updated_at, seq, body)
+        VALUES ('rev-1', 1, 1, 1, 'a-qa', 'draft', 5, 1, '{}');
+      INSERT INTO review_events VALUES (1, 1, '{}');
     `);
   },
 };

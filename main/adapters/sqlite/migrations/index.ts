@@ -4,6 +4,10 @@ import { AppFailure } from '#shared/contract/errors.ts';
 import { copyInto, pragma, type ReadableDatabase, type WritableDatabase } from '../connection.ts';
 import * as records from './0001-records.ts';
 import * as incidents from './0002-incidents.ts';
+import * as attachments from './0003-attachments.ts';
+import * as composer from './0004-composer.ts';
+import * as administration from './0005-administration.ts';
+import * as reviews from './0006-reviews.ts';
 
 /** One step of the schema. Its number is its place in the list, from 1; once released it never changes. */
 export interface Migration {
@@ -13,7 +17,7 @@ export interface Migration {
   readonly run?: (db: WritableDatabase) => void;
 }
 
-export const MIGRATIONS: readonly Migration[] = [records, incidents];
+export const MIGRATIONS: readonly Migration[] = [records, incidents, attachments, composer, administration, reviews];
 
 /** 0 for a new file. */
 export function schemaVersion(db: ReadableDatabase): number {
