@@ -1,6 +1,7 @@
 import { DAY, HOUR, MINUTE, SECOND } from '#shared/lib/durations.ts';
 import type { Policy } from '#shared/protocol/entities.ts';
 import type { AgentRecord, ShopRecord } from './records.ts';
+import { WORDS } from './word-list.ts';
 
 /** Shops, agents, goods and names of the practice world. Invented; any likeness to real ones is accidental. */
 
@@ -29,24 +30,11 @@ const basePolicy: Policy = {
     confirm: ['money', 'promise'],
     block: ['id_number'],
     words_version: 3,
+    override_roles: ['admin', 'supervisor'],
   },
   compensation: { approval_above: '20.00' },
   group_delete: { roles: ['admin'], restore_ms: 7 * DAY, notice_required: true },
 };
-
-const WORDS: ShopRecord['words'] = [
-  { word: '最便宜', category: 'ad_law', action: 'warn', since: 1, removed: null },
-  { word: '全网第一', category: 'ad_law', action: 'confirm', since: 1, removed: null },
-  { word: '国家级', category: 'ad_law', action: 'confirm', since: 1, removed: null },
-  { word: '假一赔十', category: 'promise', action: 'confirm', since: 1, removed: null },
-  { word: '刷单', category: 'fraud', action: 'block', since: 1, removed: null },
-  { word: '好评返现', category: 'fraud', action: 'block', since: 1, removed: null },
-  { word: '加微信', category: 'off_platform', action: 'confirm', since: 2, removed: null },
-  { word: '私下转账', category: 'off_platform', action: 'block', since: 2, removed: null },
-  { word: '滚', category: 'abuse', action: 'block', since: 2, removed: null },
-  { word: '包治', category: 'medical', action: 'confirm', since: 3, removed: null },
-  { word: '秒杀价', category: 'ad_law', action: 'warn', since: 1, removed: 3 },
-];
 
 export const SHOPS: readonly ShopRecord[] = [
   {
@@ -55,7 +43,7 @@ export const SHOPS: readonly ShopRecord[] = [
     platform: 'pdd',
     unanswered_quota: null,
     words_version: 3,
-    words: WORDS,
+    words: [...WORDS],
     policy: basePolicy,
   },
   {
@@ -64,7 +52,7 @@ export const SHOPS: readonly ShopRecord[] = [
     platform: 'meiqia',
     unanswered_quota: null,
     words_version: 3,
-    words: WORDS,
+    words: [...WORDS],
     policy: {
       ...basePolicy,
       recall: {
@@ -83,7 +71,7 @@ export const SHOPS: readonly ShopRecord[] = [
     platform: 'wechat',
     unanswered_quota: 20,
     words_version: 3,
-    words: WORDS,
+    words: [...WORDS],
     policy: {
       ...basePolicy,
       recall: {

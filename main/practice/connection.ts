@@ -45,6 +45,8 @@ export interface ConnectionHost {
   /** The connection now speaks for its account: an older one is kicked or replaced. */
   admit(connection: Connection): void;
   gone(connection: Connection): void;
+  /** Before a recall is decided or refused (outcomes.ts). */
+  readonly onRecallRequested: (agent: AgentRecord, msgId: string) => void;
 }
 
 /** A client that is silent for longer than this many heartbeats is gone. */
@@ -276,6 +278,7 @@ export class Connection {
     if (this.#requestTimes.length >= limits.requestsPer5s)
       return this.#refuse(frame.request_id, new Refusal('RATE_LIMITED', 'too many requests', { retryAfterMs: 5_000 }));
     this.#requestTimes.push(now);
+    if (frame.name === 'message.recall') this.#host.onRecallRequested(agent, frame.fields.msg_id);
     if (faults.maintenance !== null)
       return this.#refuse(
         frame.request_id,

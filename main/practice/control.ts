@@ -1,3 +1,4 @@
+import type { RecallOutcomeName } from '#shared/contract/practice.ts';
 import type { MessageId, RecallId } from '#shared/domain/ids.ts';
 import { Policy, type Message, type Presence, type Role } from '#shared/protocol/entities.ts';
 import { CloseCode } from '#shared/protocol/limits.ts';
@@ -7,6 +8,7 @@ import type { Faults } from './faults.ts';
 import type { Gateway } from './gateway.ts';
 import type { AgentRecord, ConversationRecord, MessageRecord, ShopRecord } from './records.ts';
 import { transfer } from './requests.ts';
+import type { Outcomes } from './outcomes.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Simulation } from './simulation.ts';
 import { agentSender, attachmentOf, consumerSender, type World } from './world.ts';
@@ -49,6 +51,7 @@ export class PracticeControl {
   readonly #attachments: Attachments;
   readonly #gateway: Gateway;
   readonly #simulation: Simulation;
+  readonly #outcomes: Outcomes;
   readonly #scheduler: Scheduler;
 
   constructor(parts: {
@@ -56,6 +59,7 @@ export class PracticeControl {
     attachments: Attachments;
     gateway: Gateway;
     simulation: Simulation;
+    outcomes: Outcomes;
     scheduler: Scheduler;
     faults: Faults;
   }) {
@@ -64,6 +68,7 @@ export class PracticeControl {
     this.#attachments = parts.attachments;
     this.#gateway = parts.gateway;
     this.#simulation = parts.simulation;
+    this.#outcomes = parts.outcomes;
     this.#scheduler = parts.scheduler;
   }
 
@@ -159,6 +164,25 @@ export class PracticeControl {
       text: options.text ?? '你好',
     });
     return conversation.data;
+  }
+
+  /** A conversation of the agent's in which a recall goes that way (outcomes.ts). */
+  stageOutcome(
+    outcome: RecallOutcomeName,
+    options: { agent_id: string; shop_id?: string; name?: string; text?: string },
+  ): ConversationRecord['data'] {
+    const agent = this.#agent(options.agent_id);
+    return this.#outcomes.stage(outcome, {
+      agent,
+      shop: this.#shop(options.shop_id ?? agent.shop_ids[0] ?? ''),
+      name: options.name ?? '练习买家',
+      text: options.text ?? '在吗',
+    }).data;
+  }
+
+  /** How recalls go in it; undefined: by themselves. */
+  fate(conversationId: string): RecallOutcomeName | undefined {
+    return this.#conversation(conversationId).fate;
   }
 
   /** An ended conversation is opened again and waits. */

@@ -56,6 +56,7 @@ export class Faults {
   #skewMs = 0;
   #maintenance: { readonly retryAfterMs: number } | null = null;
   #acted = 0;
+  #outcomesSeed: number | null = null;
 
   constructor(seed: number, plan?: FaultPlan) {
     this.#seed = seed;
@@ -67,6 +68,7 @@ export class Faults {
     const root = createPrng(plan.seed ?? this.#seed);
     this.#rules = plan.rules.map((rule, index) => ({ rule, prng: root.fork(`rule ${index}`), seen: 0, acted: 0 }));
     this.#skewMs = plan.clock_skew_ms ?? 0;
+    this.#outcomesSeed = plan.outcomes === true ? (plan.seed ?? this.#seed) : null;
     const maintenance = plan.maintenance ?? null;
     this.#maintenance = maintenance === null ? null : { retryAfterMs: maintenance.retry_after_ms };
   }
@@ -87,6 +89,11 @@ export class Faults {
 
   set clockSkewMs(ms: number) {
     this.#skewMs = ms;
+  }
+
+  /** What fates of conversations are drawn from, or null: they have none (outcomes.ts). */
+  get outcomesSeed(): number | null {
+    return this.#outcomesSeed;
   }
 
   get maintenance(): { readonly retryAfterMs: number } | null {

@@ -19,6 +19,7 @@ export class Gateway implements ConnectionHost {
   readonly attachments: Attachments;
   readonly faults: Faults;
   readonly limits: ConnectionLimits;
+  readonly onRecallRequested: ConnectionHost['onRecallRequested'];
   readonly #flush: () => void;
   readonly #newToken: () => string;
   readonly #connections = new Set<Connection>();
@@ -33,11 +34,13 @@ export class Gateway implements ConnectionHost {
     limits: ConnectionLimits;
     flush: () => void;
     newToken?: () => string;
+    onRecallRequested: ConnectionHost['onRecallRequested'];
   }) {
     this.world = parts.world;
     this.attachments = parts.attachments;
     this.faults = parts.faults;
     this.limits = parts.limits;
+    this.onRecallRequested = parts.onRecallRequested;
     this.#flush = parts.flush;
     this.#newToken = parts.newToken ?? (() => `practice-${randomBytes(24).toString('base64url')}`);
     this.#http = http.createServer((_request, response) => {

@@ -8,6 +8,7 @@ import { PracticeControl } from './control.ts';
 import { Faults, type FaultPlan } from './faults.ts';
 import { Gateway } from './gateway.ts';
 import { createScheduler } from './scheduler.ts';
+import { Outcomes } from './outcomes.ts';
 import { Simulation, keepHouse } from './simulation.ts';
 import { StateFile, type StateProblem } from './state-file.ts';
 import { World } from './world.ts';
@@ -103,6 +104,7 @@ export async function startPracticeGateway(options: PracticeOptions = {}): Promi
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     flush,
     newToken,
+    onRecallRequested: (agent, msgId) => outcomes.onRecallRequested(agent, msgId),
   });
   const tokens: Record<string, string> = {};
   for (const agentId of world.agents.keys()) tokens[agentId] = gateway.permanentToken(agentId);
@@ -117,15 +119,27 @@ export async function startPracticeGateway(options: PracticeOptions = {}): Promi
     rate: options.rate ?? 1,
     timeScale: options.timeScale ?? 1,
   });
+  const outcomes = new Outcomes({
+    world,
+    attachments,
+    faults,
+    scheduler,
+    seed,
+    timeScale: options.timeScale ?? 1,
+    deviceOf: (agentId) => gateway.connection(agentId)?.deviceId ?? null,
+  });
   world.listen({
     onEvent: (agentId) => gateway.wake(agentId),
-    onMessage: (conversation, record) => simulation.onMessage(conversation, record),
+    onMessage: (conversation, record) => {
+      simulation.onMessage(conversation, record);
+      outcomes.onMessage(conversation, record);
+    },
     onRecalled: (conversation, record) => {
       if (record.message.sender.role === 'agent') simulation.onRecalled(conversation, record);
     },
     onAssigned: (conversation) => simulation.onAssigned(conversation),
   });
-  const control = new PracticeControl({ world, attachments, gateway, simulation, scheduler, faults });
+  const control = new PracticeControl({ world, attachments, gateway, simulation, outcomes, scheduler, faults });
   let url: string;
   try {
     url = await gateway.listen(options.port ?? 0, options.host ?? '127.0.0.1');

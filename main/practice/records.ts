@@ -1,3 +1,4 @@
+import type { RecallOutcomeName } from '#shared/contract/practice.ts';
 import type { RecallId } from '#shared/domain/ids.ts';
 import type { Agent, Conversation, Message, Policy, RecallEffect, Recalled } from '#shared/protocol/entities.ts';
 import type { EventKind } from '#shared/protocol/events.ts';
@@ -49,6 +50,8 @@ export interface ConversationRecord {
   readonly assignment_end_seqs: (number | null)[];
   removed: { readonly at: number; readonly until: number; readonly by: string } | null;
   sim: SimulationState | null;
+  /** How recalls go in it (outcomes.ts); absent: by themselves. */
+  fate?: RecallOutcomeName;
   /** Index = conv_seq - 1. */
   readonly messages: MessageRecord[];
 }

@@ -73,7 +73,8 @@ export const REQUEST_HANDLERS: Handlers = {
       const length = [...fields.text].length;
       if (length > policy.send.max_text)
         throw new Refusal('TOO_LONG', 'text too long', { details: { length, max_text: policy.send.max_text } });
-      const blocked = blockedBy(shop, fields.text);
+      const override = { role: agent.role, reason: fields.override_reason };
+      const blocked = blockedBy(shop, conversation, fields.text, override);
       if (blocked !== null) throw new Refusal('BLOCKED_WORD', 'blocked by the word list', { details: { ...blocked } });
     }
     if (shop.unanswered_quota !== null && unanswered(conversation) >= shop.unanswered_quota)

@@ -90,7 +90,7 @@ type Content = Pick<MessageDraft, 'kind' | 'text' | 'order' | 'attachment'>;
 
 /** The messages of one line. */
 export function contents(line: string, variables: Variables, prng: Prng, attachments: Attachments): Content[] {
-  return line.split('|').map((part): Content => {
+  return line.split('|').flatMap((part): Content | Content[] => {
     switch (part) {
       case '@order':
         return { kind: 'order_card', text: null, order: orderOf(variables) };
@@ -101,12 +101,22 @@ export function contents(line: string, variables: Variables, prng: Prng, attachm
         const hue = prng.int(12) * 30;
         const name = `IMG_${variables['tail'] ?? '0000'}${prng.int(90) + 10}.png`;
         const record = attachments.addDrawn(name, portrait ? 180 : 240, portrait ? 240 : 180, hue);
-        return { kind: 'image', text: null, attachment: attachmentOf(record) };
+        const picture: Content = { kind: 'image', text: null, attachment: attachmentOf(record) };
+        // Now and then with a file beside the picture. Decided by what is known already: the generator's order stays as it is.
+        return Number(variables['tail'] ?? 1) % 4 === 0 ? [picture, orderFile(variables, attachments)] : picture;
       }
       default:
         return { kind: 'text', text: fill(part, variables) };
     }
   });
+}
+
+/** What shops' consumers attach besides pictures: their order, as text. */
+function orderFile(variables: Variables, attachments: Attachments): Content {
+  const { order = '', product = '', amount = '', status = '', tail = '0000' } = variables;
+  const lines = [`订单号：${order}`, `商品：${product}`, `金额：¥${amount}`, `状态：${status}`];
+  const record = attachments.addContent(`订单信息_${tail}.txt`, 'text/plain', Buffer.from(`${lines.join('\n')}\n`));
+  return { kind: 'file', text: null, attachment: attachmentOf(record) };
 }
 
 function orderOf(variables: Variables): Order {

@@ -1,29 +1,37 @@
-import type { ShopRecord } from './records.ts';
+import { inspect } from '#shared/domain/guard/inspect.ts';
+import { createWordSet, type WordSet } from '#shared/domain/guard/words.ts';
+import type { Role } from '#shared/protocol/entities.ts';
+import type { ConversationRecord, ShopRecord } from './records.ts';
 
-/** The gateway's last check of a text: blocked words of the shop, and what its policy never lets out. */
+/** Compiled lists, by the version they were made of. */
+const compiled = new WeakMap<ShopRecord, { readonly version: number; readonly set: WordSet }>();
 
-/** Folded so that width, case and zero-width tricks don't hide a word (PV3). */
-function fold(text: string): string {
-  return text
-    .normalize('NFKC')
-    .replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\s]/g, '')
-    .toLowerCase();
+function wordsOf(shop: ShopRecord): WordSet {
+  const known = compiled.get(shop);
+  if (known?.version === shop.words_version) return known.set;
+  const set = createWordSet(
+    shop.words.filter(({ removed }) => removed === null),
+    shop.words_version,
+  );
+  compiled.set(shop, { version: shop.words_version, set });
+  return set;
 }
 
-export function blockedBy(shop: ShopRecord, text: string): { category: string } | null {
-  const folded = fold(text);
-  for (const { word, category, action, removed } of shop.words)
-    if (removed === null && action === 'block' && folded.includes(fold(word))) return { category };
-  if (shop.policy.send.block.includes('id_number') && hasIdNumber(folded)) return { category: 'id_number' };
-  return null;
-}
-
-/** A resident identity number with a right checksum. */
-export function hasIdNumber(text: string): boolean {
-  const weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-  for (const [candidate] of text.matchAll(/(?<!\d)\d{17}[\dxX](?!\d)/g)) {
-    const sum = weights.reduce((total, weight, index) => total + weight * Number(candidate[index]), 0);
-    if ('10X98765432'[sum % 11] === candidate[17]?.toUpperCase()) return true;
-  }
-  return false;
+/**
+ * The gateway's last check of a text (PV3, PV4), with the same code as the client's: what the policy or the list blocks
+ * isn't let out, unless the policy lets this role and a reason was given. What asks for confirmation is the client's to ask.
+ */
+export function blockedBy(
+  shop: ShopRecord,
+  conversation: ConversationRecord,
+  text: string,
+  override: { readonly role: Role; readonly reason: string | undefined },
+): { readonly category: string } | null {
+  const { order_nos, violation_nos } = conversation.data;
+  const report = inspect(text, shop.policy, wordsOf(shop), { knownNumbers: new Set([...order_nos, ...violation_nos]) });
+  if (report.decision !== 'block') return null;
+  const may = shop.policy.send.override_roles?.includes(override.role) ?? false;
+  if (may && override.reason !== undefined && [...override.reason.trim()].length >= 2) return null;
+  const hit = report.hits.find(({ action }) => action === 'block');
+  return { category: hit?.category ?? 'word' };
 }

@@ -6,7 +6,7 @@ import { z } from 'zod';
  *
  * A faults file is one JSON object:
  * ```
- * { "seed": 7, "clock_skew_ms": 0, "maintenance": null,
+ * { "seed": 7, "clock_skew_ms": 0, "maintenance": null, "outcomes": false,
  *   "rules": [
  *     { "fault": "delay", "on": "reply", "match": "message.*", "ms": 3000, "jitter_ms": 500 },
  *     { "fault": "drop", "on": "reply", "match": "message.recall", "times": 1 },
@@ -74,12 +74,37 @@ export const FaultRule = z.discriminatedUnion('fault', [
 ]);
 export type FaultRule = z.infer<typeof FaultRule>;
 
+/** Every way a recall can go that the practice gateway plays on purpose (main/practice/outcomes.ts). */
+export const RECALL_OUTCOMES = [
+  'plain',
+  'read_at_40s',
+  'push',
+  'attachment_opened',
+  'session_ended',
+  'transferred',
+  'other_device',
+  'group',
+  'consumer_restricted',
+  'soft_limit',
+  'hard_limit',
+  'maintenance',
+  'silence',
+  'reply_lost',
+  'event_first',
+  'event_twice',
+  'policy_changed',
+  'clock_wrong',
+] as const;
+export type RecallOutcomeName = (typeof RECALL_OUTCOMES)[number];
+
 export const FaultPlan = z.object({
   seed: z.int().nonnegative().optional(),
   /** Added to the gateway's clock in everything it says and stamps. */
   clock_skew_ms: z.int().min(-86_400_000).max(86_400_000).optional(),
   /** Every login is refused with 4005, every request answered SERVER_BUSY, both with this `retry_after_ms`. */
   maintenance: z.object({ retry_after_ms: Milliseconds }).nullable().optional(),
+  /** Each conversation of a person's account draws from the seed how recalls go in it. */
+  outcomes: z.boolean().optional(),
   rules: z.array(FaultRule).max(1_000),
 });
 export type FaultPlan = z.infer<typeof FaultPlan>;

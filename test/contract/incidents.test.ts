@@ -1,9 +1,14 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createFiles } from '#main/adapters/files/files.ts';
 import { verifyAudit } from '#main/adapters/sqlite/audit.ts';
 import { openRecordsForReading } from '#main/adapters/sqlite/open-records.ts';
 import { startPracticeGateway, type PracticeGateway } from '#main/practice/index.ts';
+import { dispatch } from '#shared/contract/door.ts';
 import type { IncidentDetail } from '#shared/contract/remedy.ts';
 import type { MessageView } from '#shared/contract/views.ts';
+import { hitName, type GuardHit } from '#shared/domain/guard/inspect.ts';
 import { AccountId, type ConversationKey } from '#shared/domain/ids.ts';
 import { DEFAULT_PLAYBOOKS } from '#shared/domain/remedy/defaults.ts';
 import { runApp, TEST_ACCOUNT, temporaryDirectory, type RunningApp } from '#test/support/running-app.ts';
@@ -18,8 +23,12 @@ let gateway: PracticeGateway;
 let directory: { readonly path: string; remove(): Promise<void> };
 let app: RunningApp;
 
+/** Handles of files, as a window would have registered them. */
+const paths = new Map<string, string>();
+
 async function open(): Promise<void> {
-  app = await runApp({ directory: directory.path, url: gateway.url, token: gateway.token });
+  const files = createFiles({ resolve: (handle) => paths.get(handle) });
+  app = await runApp({ directory: directory.path, url: gateway.url, token: gateway.token, files });
 }
 
 beforeEach(async () => {
@@ -69,7 +78,12 @@ async function mine(name = '买家甲'): Promise<{ readonly id: string; readonly
 }
 
 async function said(key: ConversationKey, text: string): Promise<MessageView> {
-  await app.call('messages.send', { conversation_key: key, text });
+  // Whatever is asked before a text goes out, the person says yes.
+  const answer = await dispatch(app.app.handlers, 'messages.send', { conversation_key: key, text });
+  if (!answer.ok) {
+    const hits = (answer.error.details?.['hits'] ?? []) as readonly GuardHit[];
+    await app.call('messages.send', { conversation_key: key, text, confirmed: { hits: hits.map(hitName) } });
+  }
   let found: MessageView | undefined;
   await until(`“${text}” to be a record`, async () => {
     found = (await app.page(key)).messages.find((message) => message.text === text);
@@ -141,6 +155,20 @@ describe('incidents', () => {
       app.topics.some((topic) => topic.topic === 'incidents' && topic.payload.ids.includes(detail.summary.incident_id)),
     ).toBe(true);
     expect((await app.call('search.count', { slot: 's', query: { states: ['incident'] }, cap: null })).count).toBe(1);
+  });
+
+  it('[RM1] [PV3] the shop’s sensitive words propose the type as well', async () => {
+    const { id, key } = await mine();
+    gateway.control.changeWords(SHOP, { add: [{ word: '走后门', category: '政策', action: 'block' }] });
+    await until('the list to be here', async () => {
+      const { list } = await app.call('words.local', { account_id: TEST_ACCOUNT, shop_id: SHOP as never });
+      return list.version === gateway.control.shops().find(({ shop_id }) => shop_id === SHOP)?.words_version;
+    });
+    // From the other device of the account: here the word would not have gone out.
+    gateway.control.agentSays(ME, id, '可以走后门，只要 19.9 元', { device_id: 'd-phone' });
+    await until('it to be here', async () => (await app.page(key)).messages.length === 2);
+    const detail = await recalled((await app.page(key)).messages[1] as MessageView);
+    expect(detail.summary.type).toBe('policy');
   });
 
   it('[RM4] a recall that fails opens one too, once a message, also where it ended just before a crash', async () => {
@@ -258,6 +286,39 @@ describe('incidents', () => {
     ]);
   });
 
+  it('[RM5] shared cases are read back once, masked; what is no file of cases is refused whole, and each reading is audited', async () => {
+    const { key } = await mine();
+    let detail = await recalled(await said(key, '优惠价 19.9 元'));
+    detail = await act(detail, { kind: 'completed', type: 'price', severity: 'minor' });
+    await act(detail, { kind: 'closed', resolution: '更正了价格' });
+    const path = join(directory.path, 'cases.json');
+    paths.set('cases', path);
+    expect(await app.call('cases.share', { filter: { limit: 10 }, target: 'cases' })).toMatchObject({ cases: 1 });
+    // Here already: nothing is added.
+    expect(await app.call('cases.read', { file: 'cases' })).toEqual({ cases: 1, added: 0 });
+    const shared = JSON.parse(await readFile(path, 'utf8')) as { cases: { case_id: string; resolution: string }[] };
+    const other = { ...shared.cases[0], case_id: 'case-elsewhere', resolution: '致电 13812345678 说明，已退款' };
+    await writeFile(path, JSON.stringify({ ...shared, cases: [...shared.cases, other] }));
+    expect(await app.call('cases.read', { file: 'cases' })).toEqual({ cases: 2, added: 1 });
+    const found = (await app.call('cases.search', { text: '退款', limit: 10 })).cases;
+    expect(found).toMatchObject([{ case_id: 'case-elsewhere', type: 'price' }]);
+    expect(found[0]?.resolution).not.toContain('13812345678');
+    for (const text of [
+      '{',
+      '[]',
+      JSON.stringify({ ...shared, format: 99 }),
+      JSON.stringify({ format: 1, cases: [{}] }),
+    ]) {
+      await writeFile(path, text);
+      expect(await app.refusal('cases.read', { file: 'cases' }), text).toMatchObject({ code: 'FILE_FORMAT' });
+    }
+    expect(await app.refusal('cases.read', { file: 'nowhere' })).toMatchObject({ code: 'FILE_NOT_FOUND' });
+    expect((await app.call('cases.search', { limit: 10 })).cases).toHaveLength(2);
+    const db = openRecordsForReading(directory.path, new Uint8Array(32).fill(7));
+    expect(db.readOne<number>(`SELECT count(*) FROM audit WHERE action = 'cases.read'`).get()).toBe(2);
+    db.close();
+  });
+
   it('[RM6] supervisors alone edit playbooks; a version never overwrites another, a broken one is refused whole', async () => {
     const { book, editors } = await app.call('playbooks.get', {});
     expect([book.version, editors]).toEqual([0, []]);
@@ -330,11 +391,19 @@ describe('recalls in batches, seals, dashboard', () => {
     expect(await app.refusal('seals.open', { message_key: sent.key })).toMatchObject({ code: 'NO_PERMISSION' });
     await leadJoins();
     const opened = await app.call('seals.open', { message_key: sent.key });
-    expect(opened).toMatchObject({
+    const tombstone = (await message(sent)).recalled;
+    expect(opened).toEqual({
       text: '内部底价 12 元',
+      kind: 'text',
+      attachment_name: null,
+      sender: { id: ME, name: sent.sender.name },
+      sent_at: sent.sent_at,
+      operator: { role: 'agent', id: ME, name: sent.sender.name, device_id: sent.sender.device_id },
       effect: 'both',
-      operator: { id: ME },
-      audited: { actor: LEAD() },
+      recalled_at: tombstone?.at,
+      reason: null,
+      read_at: null,
+      audited: { actor: LEAD(), at: expect.any(Number) as number },
     });
     const db = openRecordsForReading(directory.path, new Uint8Array(32).fill(7));
     const entries = db

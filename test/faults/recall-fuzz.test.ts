@@ -4,10 +4,13 @@ import { Arena, noCounts } from '#test/support/recall-arena.ts';
 /**
  * Model-based fuzz of recall: two devices of one account, a second agent, consumers, one gateway; random sends, reads, recalls,
  * transfers, cuts, crashes and policy changes. `RECALL_SEEDS=n` runs that many, `RECALL_FROM=n` begins there
- * (`npm run fuzz` runs 20,000).
+ * (`npm run fuzz` runs 20,000). A crash cuts the program's store off in place; for one seed in `RECALL_KILLS` (50; 0: none) the
+ * first device is a process of its own on the same files and is really killed, kill −9, at least once a seed.
  */
 const SEEDS = Number(process.env['RECALL_SEEDS'] ?? 500);
 const FROM = Number(process.env['RECALL_FROM'] ?? 1);
+/** One seed in so many with real kills. */
+const KILLS = Number(process.env['RECALL_KILLS'] ?? 50);
 /** Seeds a world: after that many its programs and its gateway begin anew. */
 const A_WORLD = 50;
 
@@ -18,7 +21,7 @@ async function seeds(list: readonly number[], world: number): Promise<void> {
   const arena = await Arena.open(world, counts);
   try {
     for (const seed of list) {
-      const wrong = await arena.run(seed).catch((thrown: unknown) => [String(thrown)]);
+      const wrong = await arena.run(seed, KILLS > 0 && seed % KILLS === 0).catch((thrown: unknown) => [String(thrown)]);
       counts.seeds++;
       expect(wrong, `seed ${seed} (world ${world})`).toEqual([]);
     }
@@ -45,6 +48,7 @@ describe('recall, fuzzed', () => {
         );
       // A run without any of these would prove nothing.
       expect(Math.min(counts.recalls, counts.cuts, counts.crashes, counts.takeovers)).toBeGreaterThan(0);
+      if (KILLS > 0 && SEEDS >= KILLS) expect(counts.kills).toBeGreaterThan(0);
     },
   );
 });

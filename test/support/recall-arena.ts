@@ -1,31 +1,32 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { toFailure } from '#main/adapters/sqlite/errors.ts';
 import { openRecords } from '#main/adapters/sqlite/open-records.ts';
 import { createReader } from '#main/adapters/sqlite/reader/create-reader.ts';
 import { createSearchReader } from '#main/adapters/sqlite/search/reader.ts';
 import { createWriter } from '#main/adapters/sqlite/writer/create-writer.ts';
-import { createMemorySecrets } from '#main/adapters/secrets/memory.ts';
-import { createWsTransport } from '#main/adapters/websocket/ws-transport.ts';
-import { createApp, type App } from '#main/core/create-app.ts';
 import type { Store } from '#main/core/ports/store.ts';
-import { createClock } from '#main/hosts/clock.ts';
-import { createIds } from '#main/hosts/ids.ts';
 import { startPracticeGateway, type PracticeGateway } from '#main/practice/index.ts';
 import { dispatch } from '#shared/contract/door.ts';
 import type { MessageView } from '#shared/contract/views.ts';
 import type { AccountId, ConversationKey } from '#shared/domain/ids.ts';
 import { createPrng, type Prng } from '#shared/lib/prng.ts';
+import { ARENA_KEY, startArenaApp, type ArenaLogin } from './arena-app.ts';
+import type { ArenaAnswer, ArenaCall } from './arena-process.ts';
 import { until } from './wait.ts';
 
 /**
  * A practice gateway with three programs around it: two devices of one account, and a second agent. Everything is real (encrypted
  * files, sockets, the whole core) but the store's threads: its own code runs here in place, so that 500 seeds take
- * minutes and not an hour. test/contract/store-crash.test.ts and test/faults/kill.test.ts kill real processes.
+ * minutes and not an hour; a crash cuts it off between two calls. Where a seed is played with real kills the first device is
+ * a process of its own on the same files, with the store's threads, and its crashes are kill −9 at any instruction.
  */
 
-const KEY = new Uint8Array(32).fill(7);
+const PROCESS = fileURLToPath(new URL('./arena-process.ts', import.meta.url));
 const SHOP = 's-qinghe';
 export const FIRST = 'a-xiaomei';
 
@@ -34,7 +35,10 @@ export interface Counts {
   sends: number;
   recalls: number;
   cuts: number;
+  /** In place: the store cut off between two of its calls. */
   crashes: number;
+  /** Processes killed with SIGKILL. */
+  kills: number;
   takeovers: number;
   transfers: number;
   policies: number;
@@ -47,6 +51,7 @@ export const noCounts = (): Counts => ({
   recalls: 0,
   cuts: 0,
   crashes: 0,
+  kills: 0,
   takeovers: 0,
   transfers: 0,
   policies: 0,
@@ -56,7 +61,7 @@ export const noCounts = (): Counts => ({
 /** The store's own code without its threads. `dead`: the process is gone, nothing it asked for ever answers. */
 function openInPlace(directory: string): { readonly store: Store; kill(): void } {
   mkdirSync(directory, { recursive: true });
-  const db = openRecords(directory, KEY);
+  const db = openRecords(directory, ARENA_KEY);
   const writer = createWriter(db);
   const reader = createReader(db);
   const search = createSearchReader(db, { indexed: false });
@@ -96,13 +101,95 @@ function openInPlace(directory: string): { readonly store: Store; kill(): void }
   return { store, kill };
 }
 
+type Answer = { ok: boolean; result?: never; error?: { code: string } };
+
+/** A program that runs, here or in a process of its own. */
+interface Engine {
+  readonly store: Store;
+  call(procedure: string, input: unknown): Promise<Answer>;
+  /** As kill −9 leaves it: the file as it is at this moment, the socket gone, nothing said to anybody. */
+  crash(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function startInPlace(directory: string, login: ArenaLogin): Promise<Engine> {
+  const { store, kill } = openInPlace(directory);
+  const app = await startArenaApp(store, login);
+  return {
+    store,
+    call: async (procedure, input) => (await dispatch(app.handlers, procedure, input)) as never,
+    async crash() {
+      kill();
+      // Only so that its timers and its socket go; it can't write any more.
+      void app.stop().catch(() => undefined);
+    },
+    async stop() {
+      // The core's writes end before the file does.
+      await app.stop();
+      await store.close();
+    },
+  };
+}
+
+async function startProcess(directory: string, login: ArenaLogin): Promise<Engine> {
+  const child = fork(PROCESS, [JSON.stringify({ directory, ...login })], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    // No loader of the test runner's in there.
+    execArgv: [],
+    env: { ...process.env, NODE_OPTIONS: '' },
+    serialization: 'advanced',
+  });
+  const waiting = new Map<number, { resolve(value: never): void; reject(reason: Error): void }>();
+  let last = 0;
+  await new Promise<void>((resolve, reject) => {
+    child.on('message', (answer: ArenaAnswer) => {
+      if ('ready' in answer) return resolve();
+      const asked = waiting.get(answer.id);
+      waiting.delete(answer.id);
+      if ('error' in answer) asked?.reject(new Error(answer.error));
+      else asked?.resolve(answer.result as never);
+    });
+    child.once('exit', () => {
+      const gone = new Error('the process was killed');
+      reject(gone);
+      for (const { reject: refuse } of waiting.values()) refuse(gone);
+      waiting.clear();
+    });
+  });
+  const ask = <T>(call: Omit<ArenaCall, 'id'>): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      if (!child.connected) return reject(new Error('not running'));
+      waiting.set(++last, { resolve: resolve as (value: never) => void, reject });
+      child.send({ id: last, ...call } satisfies ArenaCall);
+    });
+  const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    await gone;
+  };
+  const store = new Proxy({} as Store, {
+    get:
+      (_, method) =>
+      (...args: unknown[]) =>
+        ask({ kind: 'store', method: String(method), args }),
+  });
+  return {
+    store,
+    call: (procedure, input) => ask({ kind: 'call', method: procedure, args: [input] }),
+    crash: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+  };
+}
+
 export class Program {
   readonly agentId: string;
   readonly account: AccountId;
   readonly directory: string;
   readonly #gateway: PracticeGateway;
-  #open: { readonly store: Store; kill(): void } | null = null;
-  #app: App | null = null;
+  #engine: Engine | null = null;
+  /** Runs in a process of its own: its crashes are real. */
+  apart = false;
 
   constructor(gateway: PracticeGateway, agentId: string, name: string, directory: string) {
     this.#gateway = gateway;
@@ -112,57 +199,45 @@ export class Program {
   }
 
   get store(): Store {
-    if (this.#open === null) throw new Error('not running');
-    return this.#open.store;
+    return this.#running().store;
+  }
+
+  #running(): Engine {
+    if (this.#engine === null) throw new Error('not running');
+    return this.#engine;
   }
 
   async start(): Promise<void> {
-    this.#open = openInPlace(this.directory);
-    const app = createApp({
-      store: this.#open.store,
-      transport: createWsTransport(),
-      clock: createClock(),
-      ids: createIds(),
-      logger: { log: () => undefined },
-      files: {} as never,
-      csv: {} as never,
-      secrets: createMemorySecrets(),
-      info: { version: '1.0.0', host: 'cli', platform: 'test', practice: true, key_storage: 'memory', locale: 'zh-CN' },
-    } as Parameters<typeof createApp>[0]);
-    this.#app = app;
-    await app.addAccount({
-      account_id: this.account,
-      label: this.account,
+    const login: ArenaLogin = {
+      account: this.account,
       url: this.#gateway.url,
       token: this.#gateway.tokens[this.agentId] as string,
-      practice: true,
-      source: 'practice',
-    });
-    await this.store.setSetting('settings', { send_delay_ms: 0 });
-    await app.start();
+    };
+    this.#engine = await (this.apart ? startProcess : startInPlace)(this.directory, login);
   }
 
-  /** As kill −9 leaves it: the file as it is at this moment, the socket gone, nothing said to anybody. */
   async crash(): Promise<void> {
-    this.#open?.kill();
-    const app = this.#app;
-    this.#app = null;
-    this.#open = null;
-    // Only so that its timers and its socket go; it can't write any more.
-    void app?.stop().catch(() => undefined);
+    const engine = this.#engine;
+    this.#engine = null;
+    await engine?.crash();
   }
 
   async stop(): Promise<void> {
-    // The core's writes end before the file does.
-    await this.#app?.stop();
-    await this.#open?.store.close();
-    this.#app = null;
-    this.#open = null;
+    const engine = this.#engine;
+    this.#engine = null;
+    await engine?.stop();
   }
 
-  async call(procedure: string, input: unknown): Promise<{ ok: boolean; result?: never; error?: { code: string } }> {
-    if (this.#app === null) throw new Error('not running');
-    return (await dispatch(this.#app.handlers, procedure, input)) as never;
+  /** On the same files, from here into a process of its own or back. */
+  async move(apart: boolean): Promise<void> {
+    if (this.apart === apart) return;
+    await this.stop();
+    this.apart = apart;
+    await this.start();
+  }
+
+  call(procedure: string, input: unknown): Promise<Answer> {
+    return this.#running().call(procedure, input);
   }
 
   async state(): Promise<string> {
@@ -229,6 +304,8 @@ export class Arena {
 
   static async open(seed: number, counts: Counts): Promise<Arena> {
     const gateway = await startPracticeGateway({ rate: 0, seed });
+    // What is asked before a text goes out is proved elsewhere.
+    gateway.control.changePolicy(SHOP, { send: { confirm: [] } });
     const arena = new Arena(gateway, counts);
     await arena.desk.start();
     await arena.colleague.start();
@@ -245,8 +322,21 @@ export class Arena {
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  /** One seed: random acts of everybody, then peace, then what must hold. Answers with what is wrong. */
-  async run(seed: number): Promise<string[]> {
+  /**
+   * One seed: random acts of everybody, then peace, then what must hold. Answers with what is wrong. `kills`: the first
+   * device is in a process of its own meanwhile and is killed at least once.
+   */
+  async run(seed: number, kills = false): Promise<string[]> {
+    if (!kills) return this.#play(seed);
+    await this.desk.move(true);
+    try {
+      return await this.#play(seed);
+    } finally {
+      await this.desk.move(false);
+    }
+  }
+
+  async #play(seed: number): Promise<string[]> {
     const prng = createPrng(seed);
     const { control } = this.gateway;
     const conversations = ['甲', '乙'].map(
@@ -290,7 +380,10 @@ export class Arena {
     }
     const asked: { readonly program: Program; readonly recallId: string }[] = [];
     const acts = 8 + prng.int(11);
-    for (let act = 0; act < acts; act++) await this.#act(prng, seed, act, conversations, asked);
+    for (let act = 0; act < acts; act++) {
+      if (this.desk.apart && act === acts >> 1) await this.#kill(prng, `s${seed}k${act}`, conversations, asked);
+      await this.#act(prng, seed, act, conversations, asked);
+    }
     control.faults.clear();
     return this.#judge(conversations, asked, seed);
   }
@@ -433,6 +526,7 @@ export class Arena {
           .catch(() => undefined);
         return;
       case 'crash':
+        if (program.apart) return this.#kill(prng, text, conversations, asked);
         counts.crashes++;
         await program.crash();
         await program.start();
@@ -440,6 +534,39 @@ export class Arena {
       case 'pause':
         await new Promise((resolve) => setTimeout(resolve, 1 + prng.int(12)));
     }
+  }
+
+  /**
+   * kill −9 of the first device's process in the middle of a send and of recalls that nobody waits for. What it had stored of
+   * them counts as asked for: it has to come to an end like the others.
+   */
+  async #kill(
+    prng: Prng,
+    text: string,
+    conversations: readonly string[],
+    asked: { readonly program: Program; readonly recallId: string }[],
+  ): Promise<void> {
+    const { counts, desk } = this;
+    counts.kills++;
+    const conversation = prng.pick(conversations);
+    const key = await desk.key(conversation);
+    if (key !== null) {
+      const all = await desk.messages(conversation);
+      for (const each of all) if (each.text !== null) this.#seen.add(`${desk.account} ${each.msg_id}`);
+      const own = all.filter((each) => each.sender.role === 'agent' && each.recalled === null).slice(-2);
+      void desk.call('messages.send', { conversation_key: key, text }).catch(() => undefined);
+      if (own.length > 0)
+        void desk.call('recall.batch', { message_keys: own.map((each) => each.key) }).catch(() => undefined);
+    }
+    await new Promise((resolve) => setTimeout(resolve, prng.int(16)));
+    await desk.crash();
+    await desk.start();
+    for (const id of conversations)
+      for (const { recall } of await desk.messages(id))
+        if (recall !== null && !asked.some(({ recallId }) => recallId === recall.recall_id)) {
+          counts.recalls++;
+          asked.push({ program: desk, recallId: recall.recall_id });
+        }
   }
 
   async #judge(

@@ -1,7 +1,9 @@
 import { AppFailure, isAppErrorCode } from '#shared/contract/errors.ts';
 import type { RecallView } from '#shared/contract/views.ts';
 import type { AccountId, ConversationId, RecallId } from '#shared/domain/ids.ts';
+import { isLesserEffect } from '#shared/domain/recall/types.ts';
 import { backoffDelay } from '#shared/lib/backoff.ts';
+import type { RecallEffect } from '#shared/protocol/entities.ts';
 import type { ReplyError, RequestFields, RequestName } from '#shared/protocol/requests.ts';
 import type { RequestOutcome } from '../connection/requests.ts';
 import type { Clock, TimerHandle } from '../ports/clock.ts';
@@ -21,6 +23,8 @@ export interface RecallsOptions {
   readonly serverNow: () => number;
   readonly request: <N extends RequestName>(name: N, fields: RequestFields<N>) => Promise<RequestOutcome<N>>;
   readonly onChanges: (changes: StoreChanges) => void;
+  /** A result that came later says that the consumer has more of it than the first one did. The first stays. */
+  readonly onDisputed: (recall: RecallView, came: RecallEffect) => void;
 }
 
 /** Recalls asked for from here by one account, from request to a certain end (RC11, RC15–RC17). */
@@ -85,13 +89,7 @@ export function createRecalls(options: RecallsOptions): Recalls {
       }
       entry.view = resolved.recall;
       options.onChanges(resolved.changes);
-      if (resolved.contradicted)
-        logger.log('warn', 'recall.contradicted', {
-          account: options.account,
-          recall: entry.id,
-          kept: resolved.recall.state,
-          came: outcome.state,
-        });
+      if (resolved.contradicted) contradicted(entry, resolved.recall, outcome);
       const { state } = resolved.recall;
       if (state === 'queued' || state === 'requested' || state === 'unknown') entry.state = state;
       else drop(entry);
@@ -101,6 +99,26 @@ export function createRecalls(options: RecallsOptions): Recalls {
       logger.log('error', 'recall.not-recorded', { account: options.account, recall: entry.id, code });
       return false;
     }
+  }
+
+  function contradicted(entry: Entry, kept: RecallView, came: RecallResolution): void {
+    logger.log('warn', 'recall.contradicted', {
+      account: options.account,
+      recall: entry.id,
+      kept: kept.effect ?? kept.state,
+      came: came.effect ?? came.state,
+    });
+    if (kept.effect !== null && came.effect !== undefined && isLesserEffect(came.effect, kept.effect))
+      options.onDisputed(kept, came.effect);
+  }
+
+  /** The answer to a request whose recall an event has settled meanwhile: nothing changes, but a contradiction is noted. */
+  async function tooLate(entry: Entry, outcome: RequestOutcome<'message.recall'>): Promise<void> {
+    if (stopped) return;
+    if (outcome.kind === 'ok' && outcome.result.recall_id === entry.id)
+      await move(entry, { state: 'done', effect: outcome.result.effect, at: outcome.result.recalled_at });
+    else if (outcome.kind === 'error' && outcome.error.code !== 'ALREADY_RECALLED')
+      await move(entry, { state: 'failed', code: outcome.error.code, at: options.serverNow() });
   }
 
   function again(entry: Entry, minimumMs: number): void {
@@ -165,9 +183,17 @@ export function createRecalls(options: RecallsOptions): Recalls {
       msg_id: entry.view.msg_id,
       ...(entry.reason === null ? {} : { reason: entry.reason }),
     });
-    if (entries.get(entry.id) !== entry || stopped) return true;
+    if (entries.get(entry.id) !== entry || stopped) {
+      await tooLate(entry, outcome);
+      return true;
+    }
     switch (outcome.kind) {
       case 'ok':
+        if (outcome.result.recall_id !== entry.id) {
+          // A result of another recall says nothing of this one: it is asked about (RC15).
+          logger.log('warn', 'recall.other-id', { account: options.account, recall: entry.id });
+          return move(entry, { state: 'unknown', code: 'NETWORK_UNKNOWN', at: options.serverNow() });
+        }
         return move(entry, { state: 'done', effect: outcome.result.effect, at: outcome.result.recalled_at });
       case 'error':
         return fail(entry, outcome.error);

@@ -6,22 +6,27 @@ import { Button, IconButton } from '#renderer/ui/Button.tsx';
 import { Field, Input, Segmented, Select, Switch, TextArea } from '#renderer/ui/fields.tsx';
 import { formatStamp } from '#renderer/ui/format.ts';
 import { toast } from '#renderer/ui/Toast.tsx';
-import { errorLine, errorWords } from '#renderer/ui/words.ts';
+import { currentLocale, errorLine, errorWords } from '#renderer/ui/words.ts';
 import { MISTAKE_TYPES, type MistakeType } from '#shared/domain/remedy/mistakes.ts';
 import {
   playbookOf,
   STEP_ACTIONS,
+  TEMPLATE_KINDS,
   type Playbook,
   type PlaybookBook,
   type PlaybookStep,
   type Template,
 } from '#shared/domain/remedy/playbooks.ts';
+import { TEMPLATE_VARIABLES } from '#shared/domain/remedy/templates.ts';
 
 const NONE = '-';
+/** As the schema has it. */
+const MOST_TEMPLATES = 500;
 
 /** RM6: supervisors edit playbooks and templates; each save is a version of its own, the old ones stay. */
 export function PlaybookEditor() {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const language = currentLocale(i18n.language) === 'en' ? 'en' : 'zh';
   const { book, editors } = usePlaybooks();
   useEffect(watchPlaybooks, []);
   const [type, setType] = useState<MistakeType>('price');
@@ -78,6 +83,79 @@ export function PlaybookEditor() {
       const words = errorWords(answer.error);
       setProblem(`${words.title} ${errorLine(words)}`);
     }
+  };
+
+  const addTemplate = (): void =>
+    change({
+      templates: [
+        ...shown.templates,
+        {
+          template_id: freeTemplateId(shown.templates),
+          kind: 'apology',
+          title: {
+            zh: i18n.getFixedT('zh-CN')('incidents.playbooks.newTemplate'),
+            en: i18n.getFixedT('en')('incidents.playbooks.newTemplate'),
+          },
+          // Nothing to send yet: saved only when there is something in it.
+          text: '',
+        },
+      ],
+    });
+  const usersOf = (id: string): MistakeType[] =>
+    shown.playbooks.filter(({ steps }) => steps.some((step) => step.template_id === id)).map((each) => each.type);
+
+  const templateEditor = (each: Template) => {
+    const users = usersOf(each.template_id);
+    const label = each.title[language];
+    return (
+      <section key={each.template_id} className="playbook-template" aria-label={label}>
+        <div className="playbook-template-head">
+          <Input
+            aria-label={t('incidents.playbooks.templateTitle')}
+            placeholder={t('incidents.playbooks.templateTitle')}
+            maxLength={200}
+            value={each.title.zh}
+            onChange={(event) => changeTemplate(each.template_id, { title: { ...each.title, zh: event.target.value } })}
+          />
+          <Input
+            aria-label={t('incidents.playbooks.templateTitleEn')}
+            placeholder={t('incidents.playbooks.templateTitleEn')}
+            maxLength={200}
+            value={each.title.en}
+            onChange={(event) => changeTemplate(each.template_id, { title: { ...each.title, en: event.target.value } })}
+          />
+          <Select
+            label={t('incidents.playbooks.templateKind')}
+            value={each.kind}
+            width={140}
+            disabled={readOnly}
+            options={TEMPLATE_KINDS.map((value) => ({ value, label: t(`incidents.playbooks.kind.${value}`) }))}
+            onChange={(kind) => changeTemplate(each.template_id, { kind })}
+          />
+          <IconButton
+            icon="close"
+            label={
+              users.length === 0
+                ? t('incidents.playbooks.removeTemplate')
+                : t('incidents.playbooks.templateUsed', {
+                    types: users.map((value) => t(`incidents.type.${value}`)).join('、'),
+                  })
+            }
+            disabled={users.length > 0}
+            onClick={() =>
+              change({ templates: shown.templates.filter(({ template_id }) => template_id !== each.template_id) })
+            }
+          />
+        </div>
+        <TextArea
+          aria-label={`${t('incidents.playbooks.templateText')} ${label}`}
+          rows={3}
+          maxLength={2_000}
+          value={each.text}
+          onChange={(event) => changeTemplate(each.template_id, { text: event.target.value })}
+        />
+      </section>
+    );
   };
 
   const used = new Set(playbook.steps.flatMap((step) => (step.template_id === undefined ? [] : [step.template_id])));
@@ -176,20 +254,47 @@ export function PlaybookEditor() {
                   }}
                 />
               ) : (
-                <Select
-                  label={t('incidents.playbooks.template')}
-                  value={step.template_id ?? NONE}
-                  width={180}
-                  disabled={readOnly}
-                  options={[
-                    { value: NONE, label: t('incidents.playbooks.noTemplate') },
-                    ...shown.templates.map((each) => ({ value: each.template_id, label: each.title.zh })),
-                  ]}
-                  onChange={(value) => {
-                    const { template_id: _, ...rest } = step;
-                    changeStep(index, value === NONE ? rest : { ...rest, template_id: value });
-                  }}
-                />
+                <div className="playbook-second">
+                  <Select
+                    label={t('incidents.playbooks.template')}
+                    value={step.template_id ?? NONE}
+                    width={180}
+                    disabled={readOnly}
+                    options={[
+                      { value: NONE, label: t('incidents.playbooks.noTemplate') },
+                      ...shown.templates.map((each) => ({ value: each.template_id, label: each.title.zh })),
+                    ]}
+                    onChange={(value) => {
+                      const { template_id: _, ...rest } = step;
+                      changeStep(index, value === NONE ? rest : { ...rest, template_id: value });
+                    }}
+                  />
+                  {step.action === 'platform_support' && (
+                    <Input
+                      aria-label={t('incidents.playbooks.contact')}
+                      placeholder={t('incidents.playbooks.contact')}
+                      maxLength={500}
+                      value={step.contact ?? ''}
+                      onChange={(event) => {
+                        const { contact: _, ...rest } = step;
+                        changeStep(index, event.target.value === '' ? rest : { ...rest, contact: event.target.value });
+                      }}
+                    />
+                  )}
+                  {step.action === 'compensate' && (
+                    <Input
+                      aria-label={t('incidents.playbooks.amount')}
+                      placeholder={t('incidents.playbooks.amount')}
+                      inputMode="decimal"
+                      value={step.amount ?? ''}
+                      onChange={(event) => {
+                        const { amount: _, ...rest } = step;
+                        const amount = event.target.value.trim();
+                        changeStep(index, amount === '' ? rest : { ...rest, amount });
+                      }}
+                    />
+                  )}
+                </div>
               )}
               <span className="playbook-optional">
                 <Switch
@@ -231,23 +336,30 @@ export function PlaybookEditor() {
           {t('incidents.playbooks.addStep')}
         </Button>
         <h2>{t('incidents.playbooks.templates')}</h2>
-        {shown.templates
-          .filter((each) => used.has(each.template_id))
-          .map((each) => (
-            <Field key={each.template_id} label={each.title.zh} id={`template-${each.template_id}`}>
-              <TextArea
-                id={`template-${each.template_id}`}
-                aria-label={`${t('incidents.playbooks.templateText')} ${each.title.zh}`}
-                rows={3}
-                maxLength={2_000}
-                value={each.text}
-                onChange={(event) => changeTemplate(each.template_id, { text: event.target.value })}
-              />
-            </Field>
-          ))}
+        <p className="is-soft">
+          {t('incidents.playbooks.variables', {
+            names: Object.keys(TEMPLATE_VARIABLES)
+              .map((name) => `{${name}}`)
+              .join(' '),
+          })}
+        </p>
+        {shown.templates.filter((each) => used.has(each.template_id)).map(templateEditor)}
+        <h2>{t('incidents.playbooks.otherTemplates')}</h2>
+        {shown.templates.filter((each) => !used.has(each.template_id)).map(templateEditor)}
+        <Button icon="plus" disabled={shown.templates.length >= MOST_TEMPLATES} onClick={addTemplate}>
+          {t('incidents.playbooks.addTemplate')}
+        </Button>
       </fieldset>
     </div>
   );
+}
+
+/** The first of `template-1`, `template-2` … that no template has. */
+function freeTemplateId(templates: readonly Template[]): string {
+  for (let number = 1; ; number++) {
+    const id = `template-${number}`;
+    if (!templates.some((each) => each.template_id === id)) return id;
+  }
 }
 
 /** The first of `step-1`, `step-2` … that no step has. */

@@ -100,6 +100,13 @@ export interface RecallContext {
   readonly recalls_last_hour: readonly number[];
 }
 
+const EFFECT_ORDER: Readonly<Record<RecallEffect, number>> = { local_only: 0, maybe_seen: 1, both: 2 };
+
+/** Whether `effect` leaves the consumer more than `than` does (RC12). */
+export function isLesserEffect(effect: RecallEffect, than: RecallEffect): boolean {
+  return EFFECT_ORDER[effect] < EFFECT_ORDER[than];
+}
+
 /** How a recall asked for stands (RC11, RC15, RC16). Final: done, failed, expired. */
 export type RecallState = 'queued' | 'requested' | 'unknown' | 'done' | 'failed' | 'expired';
 

@@ -133,20 +133,23 @@ export function searchCases(cases: readonly Case[], query: CaseQuery): Case[] {
 
 export const CaseFile = z.object({ format: z.literal(CASE_FORMAT), cases: z.array(Case).max(10_000) });
 
-/** Text of a file to share. Masked once more: a case edited by hand elsewhere goes through the same sieve. */
-export function shareCases(cases: readonly Case[]): string {
+function masked(entry: Case): Case {
   const strip = (text: string): string => maskText(text, MASK_ALL);
-  const clean = cases.map((entry) => ({
+  return {
     ...entry,
     message: strip(entry.message),
     notes: entry.notes.map(strip),
     resolution: strip(entry.resolution),
     tags: entry.tags.map(strip),
-  }));
-  return `${JSON.stringify({ format: CASE_FORMAT, cases: clean }, null, 2)}\n`;
+  };
 }
 
-/** Reads a shared file; anything else is refused whole. */
+/** Text of a file to share. Masked once more: a case edited by hand elsewhere goes through the same sieve. */
+export function shareCases(cases: readonly Case[]): string {
+  return `${JSON.stringify({ format: CASE_FORMAT, cases: cases.map(masked) }, null, 2)}\n`;
+}
+
+/** Reads a shared file, masked as when it was shared: somebody may have written into it since. Anything else is refused whole. */
 export function readSharedCases(text: string): Result<readonly Case[], 'FILE_FORMAT'> {
   let value: unknown;
   try {
@@ -155,5 +158,5 @@ export function readSharedCases(text: string): Result<readonly Case[], 'FILE_FOR
     return err('FILE_FORMAT');
   }
   const parsed = CaseFile.safeParse(value);
-  return parsed.success ? ok(parsed.data.cases) : err('FILE_FORMAT');
+  return parsed.success ? ok(parsed.data.cases.map(masked)) : err('FILE_FORMAT');
 }

@@ -1,5 +1,8 @@
 import type { PlaybookBook } from './playbooks.ts';
 
+/** Holds on every platform; supervisors put their own entry or number in its place. */
+const PLATFORM_CONTACT = '商家后台「帮助中心 / 在线客服」转人工，说明误发时间和订单号';
+
 /**
  * The playbooks and templates that ship (RM1, RM6): version 0, data for `PlaybookBook`. Supervisors replace them; the next
  * version is theirs. Titles in both languages; the texts themselves go to consumers and are Chinese.
@@ -140,6 +143,7 @@ export const DEFAULT_PLAYBOOKS: PlaybookBook = {
           action: 'platform_support',
           title: { zh: '联系平台客服处理', en: 'Ask platform support to remove it' },
           template_id: 'platform-request',
+          contact: PLATFORM_CONTACT,
           optional: false,
         },
         {
@@ -184,6 +188,7 @@ export const DEFAULT_PLAYBOOKS: PlaybookBook = {
           action: 'platform_support',
           title: { zh: '含他人信息：联系平台客服', en: 'Holds somebody’s data: ask platform support' },
           template_id: 'platform-request',
+          contact: PLATFORM_CONTACT,
           optional: true,
         },
         {

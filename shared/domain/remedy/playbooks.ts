@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { err, ok, type Result } from '../../lib/result.ts';
 import { Timestamp, type Role } from '../../protocol/entities.ts';
 import { isPermitted } from '../permissions.ts';
+import { Amount } from './amounts.ts';
 import { MISTAKE_TYPES, MistakeType } from './mistakes.ts';
 import { isVariable, variablesIn } from './templates.ts';
 
@@ -61,6 +62,10 @@ export const PlaybookStep = z.object({
     .url({ protocol: /^https$/ })
     .max(2_000)
     .optional(),
+  /** For `platform_support`: where to turn (entry, number, address), as it is to be copied. */
+  contact: z.string().trim().min(1).max(500).optional(),
+  /** For `compensate`: what the form begins with. */
+  amount: Amount.optional(),
   /** Shown apart, after the others: not every case needs it. */
   optional: z.boolean().default(false),
 });

@@ -41,6 +41,7 @@ const of = (value: MessageView, over: Partial<RemedyContext> = {}) =>
     conversation,
     verdict: null,
     asked: false,
+    report: null,
     chosen: null,
     book: DEFAULT_PLAYBOOKS,
     ...over,
@@ -55,6 +56,18 @@ describe('remedy card', () => {
     expect(of(message({ state: 'done', effect: 'local_only', code: null }, { effect: 'local_only' }))?.sees).toBe(
       'still_there',
     );
+  });
+
+  it('[RC12] a success that a later result disputes is none any more: the card says what that result leaves', () => {
+    const disputed = { effect: 'both', disputed: 'local_only' };
+    expect(of(message({ state: 'done', effect: 'both', code: null }, disputed))?.sees).toBe('still_there');
+  });
+
+  it('[RM1] what the guard found with the shop’s words proposes the type; until it answers the detectors do', () => {
+    const failed = message({ state: 'failed', effect: null, code: 'SERVER_BUSY' }, null, { text: '走后门 19.9 元' });
+    expect(of(failed)?.proposal).toMatchObject({ type: 'price', because: ['money'] });
+    const hit = { start: 0, end: 3, kind: 'word', category: '政策', action: 'block' } as const;
+    expect(of(failed, { report: { hits: [hit] } })?.proposal).toMatchObject({ type: 'policy', because: ['word:政策'] });
   });
 
   it('[RM1] a failed or expired recall opens it with its reason and the playbook of its kind', () => {

@@ -1,5 +1,5 @@
 import type { AccountView, ConversationView, MessageView } from '#shared/contract/views.ts';
-import { inspect } from '#shared/domain/guard/inspect.ts';
+import { inspect, type GuardReport } from '#shared/domain/guard/inspect.ts';
 import { EMPTY_WORDS } from '#shared/domain/guard/words.ts';
 import type { RecallVerdict } from '#shared/domain/recall/types.ts';
 import { remedyCard, type RemedyCard } from '#shared/domain/remedy/card.ts';
@@ -17,6 +17,8 @@ export interface RemedyContext {
   readonly asked: boolean;
   readonly chosen: MistakeType | null;
   readonly book: PlaybookBook;
+  /** What the guard found with the shop's word lists (PV3), or null: nobody has answered yet, and the detectors alone count. */
+  readonly report: Pick<GuardReport, 'hits'> | null;
 }
 
 /**
@@ -41,10 +43,14 @@ export function remedyOf(context: RemedyContext): RemedyCard | null {
     outcome:
       recall === null
         ? null
-        : { state: recall.state, effect: recall.effect ?? message.recalled?.effect ?? null, code: recall.code },
+        : {
+            state: recall.state,
+            effect: message.recalled?.disputed ?? recall.effect ?? message.recalled?.effect ?? null,
+            code: recall.code,
+          },
     verdict: context.verdict,
     read: message.status === 'read' || message.opened_at !== null,
-    report: message.text === null ? null : inspect(message.text, policy, EMPTY_WORDS),
+    report: message.text === null ? null : (context.report ?? inspect(message.text, policy, EMPTY_WORDS)),
     ...(chosen === undefined ? {} : { chosen_type: chosen }),
     policy,
     role: account?.agent?.role ?? null,
