@@ -34,6 +34,11 @@ export const LAYERS = [
     types: ['main/core/ports/'],
   },
   {
+    path: 'main/adapters/attachments/',
+    may: ['shared/', 'main/adapters/attachments/', 'node:'],
+    types: ['main/core/ports/'],
+  },
+  {
     path: 'main/adapters/csv/',
     may: ['shared/', 'main/adapters/csv/', 'node:', 'zod', 'csv-parse'],
     types: ['main/core/ports/'],
@@ -53,6 +58,11 @@ export const LAYERS = [
     may: ['shared/', 'main/adapters/xlsx/', 'node:', 'yazl', 'yauzl', 'sax'],
     types: ['main/core/ports/'],
   },
+  {
+    path: 'main/adapters/pinyin/',
+    may: ['shared/', 'main/adapters/pinyin/', 'pinyin-pro'],
+    types: ['main/core/ports/'],
+  },
   { path: 'main/practice/', may: ['shared/', 'main/practice/', 'node:', 'zod', 'ws'] },
   {
     path: 'main/hosts/electron/',
@@ -70,9 +80,19 @@ export const LAYERS = [
     may: ['shared/', 'main/', 'node:', 'zod'],
     never: ['main/hosts/electron/', 'main/hosts/browser/', 'main/hosts/cli/'],
   },
+  // Charts are drawn in one place, renderer/ui/Chart.tsx, which loads its library when the first one is shown.
   {
     path: 'renderer/ui/',
-    may: ['shared/', 'renderer/ui/', ...REACT, 'antd', '@ant-design/icons', '@tanstack/react-virtual', 'dayjs'],
+    may: [
+      'shared/',
+      'renderer/ui/',
+      ...REACT,
+      'antd',
+      '@ant-design/icons',
+      '@tanstack/react-virtual',
+      'chart.js',
+      'dayjs',
+    ],
   },
   { path: 'renderer/bridge/', may: ['shared/', 'renderer/bridge/', 'react', 'zustand', 'zod'] },
   {

@@ -1,3 +1,4 @@
+import type { Scorecard } from '../domain/review/scorecard.ts';
 import type { GramLayout } from './grams.ts';
 
 /** What data/index.js and its companions carry; made by the export, read by the page. All times: milliseconds since 1970 UTC. */
@@ -7,6 +8,8 @@ export interface PackageIndex {
   readonly conversations: { readonly count: number; readonly files: number };
   /** `files` 0: no table, every chunk is a candidate. */
   readonly grams: GramLayout & { readonly files: number };
+  /** What conversations are reviewed with (QA4); absent in packages from before there were scorecards. */
+  readonly scorecard?: Scorecard;
   readonly agents: readonly { readonly name: string; readonly messages: number; readonly conversations: number }[];
 }
 

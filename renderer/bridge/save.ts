@@ -1,0 +1,35 @@
+import type { CallAnswer } from '#shared/contract/door.ts';
+import { bridge } from './index.ts';
+
+/**
+ * Asks where a small file is to go, has the core write it there, and hands it over: a browser can't be given a path, so the
+ * host keeps what was written for the page to fetch. Null where the person chose no place.
+ */
+export async function saveFile<T>(
+  suggestedName: string,
+  write: (target: string) => Promise<CallAnswer<T>>,
+): Promise<CallAnswer<T> | null> {
+  const target = await bridge.pickSave(suggestedName);
+  if (!target.ok) return target;
+  if (target.result === null) return null;
+  const { handle, name } = target.result;
+  const answer = await write(handle);
+  if (answer.ok && bridge.host === 'browser') {
+    const link = document.createElement('a');
+    link.href = new URL(`files/download/${encodeURIComponent(handle)}`, document.baseURI).href;
+    link.download = name;
+    link.hidden = true;
+    document.body.append(link);
+    link.click();
+    link.remove();
+  }
+  return answer;
+}
+
+/** A picture's bytes in base64, as `pictures.save` takes them. */
+export async function base64Of(blob: Blob): Promise<string> {
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  return btoa(text);
+}
