@@ -1,0 +1,162 @@
+import type { Permission } from '../domain/permissions.ts';
+import type { ProcedureName } from './procedures.ts';
+
+/** Who may call a procedure at all. Its handler may ask for more, about this account, shop or conversation. */
+export interface Access {
+  /**
+   * `everyone`: harmless, or answered with what the person may see anyway (SR10: visibility decides row by row).
+   * A permission: one of the roles signed in here, or that of the account named in the input, has to have it.
+   */
+  readonly may: Permission | 'everyone';
+  /** Not with a cached role: the gateway has to have confirmed it in this session. */
+  readonly needs?: 'online';
+}
+
+const everyone: Access = { may: 'everyone' };
+const only = (may: Permission): Access => ({ may });
+const online = (may: Permission): Access => ({ may, needs: 'online' });
+
+/**
+ * AD1: every procedure, declared. A new one doesn't compile until somebody decides who may call it, and is refused while it
+ * stands nowhere.
+ */
+export const ACCESS: Readonly<Record<ProcedureName, Access>> = {
+  'app.info': everyone,
+  'settings.get': everyone,
+  'settings.set': everyone,
+  'access.mine': everyone,
+
+  'accounts.list': everyone,
+  'accounts.add': everyone,
+  'accounts.remove': everyone,
+  'accounts.reconnect': everyone,
+  'accounts.presence': everyone,
+  'accounts.agents': everyone,
+
+  'conversations.list': everyone,
+  'conversations.counts': everyone,
+  'conversations.get': everyone,
+  'conversations.claim': only('conversation.claim'),
+  'conversations.transfer': only('conversation.transfer'),
+  'conversations.end': only('conversation.end'),
+  'conversations.read': everyone,
+
+  'messages.page': everyone,
+  'messages.send': only('message.send'),
+  'messages.cancel': everyone,
+  'messages.retry': only('message.send'),
+  'messages.discard': everyone,
+  'drafts.set': everyone,
+
+  'attachments.begin': only('message.send'),
+  'attachments.write': only('message.send'),
+  'attachments.finish': only('message.send'),
+  'attachments.abort': everyone,
+  'attachments.staged': everyone,
+  'attachments.unstage': everyone,
+  'attachments.send': only('message.send'),
+  'attachments.open': only('attachment.open'),
+  'attachments.stop': everyone,
+  'attachments.save': only('attachment.open'),
+  'attachments.transfers': everyone,
+  'attachments.cache': everyone,
+  'attachments.clear': everyone,
+
+  'recall.request': only('recall.request'),
+  'recall.reedit': only('recall.request'),
+  'recall.batch': only('recall.request'),
+  'recall.dashboard': everyone,
+  'seals.open': only('seal.open'),
+
+  'incidents.list': everyone,
+  'incidents.get': everyone,
+  'incidents.open': everyone,
+  'incidents.act': everyone,
+  'incidents.statistics': everyone,
+  'playbooks.get': everyone,
+  'playbooks.edit': online('playbook.edit'),
+  'cases.search': everyone,
+  'cases.share': only('records.export'),
+  'cases.read': only('records.import'),
+
+  'scorecards.list': everyone,
+  'scorecards.get': everyone,
+  'scorecards.save': only('scorecard.edit'),
+  'samples.preview': only('review.write'),
+  'samples.draw': only('review.write'),
+  'samples.list': everyone,
+  'samples.get': only('review.write'),
+  'samples.check': only('review.write'),
+  'samples.close': only('review.write'),
+  'reviews.open': only('review.write'),
+  'reviews.get': everyone,
+  'reviews.save': only('review.write'),
+  'reviews.act': everyone,
+  'reviews.list': everyone,
+  'reviews.dashboard': only('review.write'),
+  'reviews.export': only('records.export'),
+  'reviews.merge': only('review.write'),
+  'pictures.save': only('records.export'),
+
+  'search.page': everyone,
+  'search.count': everyone,
+  'search.agents': everyone,
+  'search.numbers': everyone,
+  'search.numberFile': only('records.search'),
+  'search.consumers': everyone,
+  'search.cancel': everyone,
+  'search.marks': everyone,
+  'search.people': everyone,
+  'searches.list': everyone,
+  'searches.save': everyone,
+  'searches.rename': everyone,
+  'searches.remove': everyone,
+  'searches.export': everyone,
+  'searches.import': everyone,
+
+  'export.estimate': only('records.export'),
+  'export.start': only('records.export'),
+  'import.preview': only('records.import'),
+  'import.start': only('records.import'),
+  'jobs.list': everyone,
+  'jobs.cancel': everyone,
+
+  'words.page': everyone,
+  'words.local': everyone,
+  'words.edit_local': everyone,
+  'replies.list': everyone,
+  'replies.save': everyone,
+  'replies.remove': everyone,
+  'replies.used': everyone,
+  'replies.add_defaults': everyone,
+  'replies.import': everyone,
+  'replies.export': everyone,
+  'articles.list': everyone,
+  'articles.versions': everyone,
+  'articles.save': everyone,
+
+  'groups.list': only('records.search_all'),
+  'groups.check': only('records.search_all'),
+  'groups.export': online('group.delete'),
+  'groups.notice': online('group.delete'),
+  'groups.delete': online('group.delete'),
+  'groups.restore': online('group.delete'),
+  'groups.abandon': online('group.delete'),
+  'retention.get': only('retention.read'),
+  'retention.set': online('retention.run'),
+  'retention.calendar': only('retention.read'),
+  'retention.list': only('retention.read'),
+  'retention.run': online('retention.run'),
+  'holds.list': only('retention.read'),
+  'holds.of': only('retention.read'),
+  'holds.place': online('hold.place'),
+  'evidence.mark': online('evidence.mark'),
+  'holds.release': online('hold.place'),
+  'audit.list': only('audit.read'),
+  'audit.facets': only('audit.read'),
+  'audit.verify': only('audit.read'),
+  'audit.export': only('audit.read'),
+
+  'practice.join': everyone,
+  'practice.fault': everyone,
+};
