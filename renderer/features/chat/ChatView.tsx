@@ -19,9 +19,11 @@ import { SealDialog } from '#renderer/ui/SealDialog.tsx';
 import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
 import { useNow } from '#renderer/ui/use-now.ts';
+import { PictureViewer } from './attachments/PictureViewer.tsx';
 import { ChatHeader } from './ChatHeader.tsx';
 import { FindBar } from './find/FindBar.tsx';
 import { Composer, type ComposerHandle } from './Composer.tsx';
+import { origins } from './composer/origin.ts';
 import { MessageList, type MessageListHandle } from './MessageList.tsx';
 import type { RowActions } from './MessageRow.tsx';
 import { BatchBar, BatchDialog } from './recall/BatchRecall.tsx';
@@ -219,7 +221,12 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
     chat.messages?.find((one) => one.key === message.key) ?? message;
 
   return (
-    <section className="chat" aria-label={t('chat.label')}>
+    <section
+      className="chat"
+      aria-label={t('chat.label')}
+      onCopy={(event) => origins.copied({ key: conversation.key, name }, copiedText(event.target))}
+      onCut={(event) => origins.copied({ key: conversation.key, name }, copiedText(event.target))}
+    >
       <ChatHeader
         conversation={conversation}
         account={account}
@@ -277,6 +284,7 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
         />
       )}
       <LiveRegion messages={chat.messages} />
+      <PictureViewer />
       {selection === null ? (
         foot()
       ) : (
@@ -455,7 +463,12 @@ function MessageMenu(props: {
       icon: 'copy',
       label: t('chat.copyText'),
       separatorBefore: items.length > 0,
-      onSelect: () => void copy(text, t),
+      onSelect: () => {
+        // PV5: copied here, so elsewhere it is asked about.
+        const name = conversation.consumer?.name ?? conversation.title;
+        origins.copied({ key: conversation.key, name }, text);
+        void copy(text, t);
+      },
     });
   if ('message' in target) {
     const { message } = target;
@@ -489,6 +502,13 @@ function MessageMenu(props: {
       });
   }
   return <Menu anchor={props.anchor} label={t('chat.menu')} items={items} onClose={props.onClose} />;
+}
+
+/** What a copy takes: the selection of a field, or of the page. */
+function copiedText(target: EventTarget): string {
+  if (target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement)
+    return target.value.slice(target.selectionStart ?? 0, target.selectionEnd ?? 0);
+  return getSelection()?.toString() ?? '';
 }
 
 async function copy(text: string, t: TFunction): Promise<void> {

@@ -1,19 +1,44 @@
-import { useEffect, useImperativeHandle, useLayoutEffect, useRef, type Ref } from 'react';
+import { useEffect, useImperativeHandle, useMemo, useRef, useState, type KeyboardEvent, type Ref } from 'react';
 import { useTranslation } from 'react-i18next';
+import { askForPanel, offerComposer } from '#renderer/bridge/compose.ts';
 import { bridge } from '#renderer/bridge/index.ts';
-import { useLive } from '#renderer/bridge/live.ts';
+import { useLive, windowClock } from '#renderer/bridge/live.ts';
+import { repliesName, useReplies, wantReplies } from '#renderer/bridge/replies.ts';
 import { errorLine, errorWords } from '#renderer/ui/words.ts';
 import { Button, IconButton } from '#renderer/ui/Button.tsx';
 import { Icon } from '#renderer/ui/Icon.tsx';
 import { Kbd } from '#renderer/ui/marks.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
+import type { ReplyView } from '#shared/contract/composer.ts';
 import type { AccountView, ConversationView } from '#shared/contract/views.ts';
+import { findReplies } from '#shared/domain/composer/find-replies.ts';
+import { fillVariables, unfilledVariables, type VariableValues } from '#shared/domain/composer/variables.ts';
+import { hitName, type GuardHit } from '#shared/domain/guard/inspect.ts';
 import type { MessageId } from '#shared/domain/ids.ts';
+import { fold } from '#shared/search/normalise.ts';
+import { AttachButton, AttachmentTray } from './attachments/AttachmentTray.tsx';
+import { hasChosen, sendChosen, useStaged } from './attachments/staged.ts';
+import { askedAt, type Asked } from './composer/asked.ts';
+import { typeInto } from './composer/edit.ts';
+import { EmojiPicker } from './composer/EmojiPicker.tsx';
+import { FieldMarks } from './composer/FieldMarks.tsx';
+import { Notes } from './composer/Notes.tsx';
+import { origins, type Place } from './composer/origin.ts';
+import { PickList, type Pick } from './composer/PickList.tsx';
+import { SendDialog, type Asking } from './composer/SendDialog.tsx';
 import { createDraftSaver, joinDraft, useComposers, type ComposerDraft } from './drafts.ts';
-import { enterAction } from './ime.ts';
+import { useGuard } from './guard/use-guard.ts';
+import { enterAction, enterBelongsToInputMethod } from './ime.ts';
 
 const saver = createDraftSaver((key, text) => void bridge.call('drafts.set', { conversation_key: key, text }));
 addEventListener('pagehide', () => saver.flushAll());
+/** Whose the drafts are, for asking "is this meant for …?" (PV5). */
+const places = new Map<number, Place>();
+const NO_HITS: readonly GuardHit[] = [];
+const SHOWN_PICKS = 8;
+/** An agent's own name and the like, in braces in a reply, are filled by now's values. */
+const dateOf = (at: number): Date => new Date(at);
+const two = (value: number): string => String(value).padStart(2, '0');
 
 export interface ComposerHandle {
   focus(): void;
@@ -31,78 +56,302 @@ export function Composer(props: {
   onSent: () => void;
 }) {
   const { t } = useTranslation();
-  const { conversation, account } = props;
+  const { conversation, account, name } = props;
   const key = conversation.key;
   const field = useRef<HTMLTextAreaElement>(null);
+  const marks = useRef<HTMLDivElement>(null);
   const composing = useRef(false);
   const composedAt = useRef<number | null>(null);
+  const busy = useRef(false);
   const enterSends = useLive((state) => state.settings?.enter_sends ?? true);
   const typed = useComposers((state) => state.drafts[key]);
   const draft: ComposerDraft = typed ?? { text: conversation.draft ?? '', correctionOf: null };
-  const policy = account?.shops.find((shop) => shop.shop_id === conversation.shop.shop_id)?.policy ?? null;
+  const shop = account?.shops.find((candidate) => candidate.shop_id === conversation.shop.shop_id) ?? null;
+  const policy = shop?.policy ?? null;
   const max = policy?.send.max_text ?? null;
-  const length = [...draft.text].length;
+  const length = useMemo(() => [...draft.text].length, [draft.text]);
   const over = max !== null && length > max;
+  const inGroup = conversation.type === 'group';
+  const place = useMemo((): Place => ({ key, name }), [key, name]);
 
+  const guard = useGuard(conversation, policy, draft.text);
+  const unfilled = useMemo(() => unfilledVariables(draft.text), [draft.text]);
+  const mayOverride = (account?.agent && policy?.send.override_roles?.includes(account.agent.role)) ?? false;
+  /** The text with which sending was tried and refused, and why. */
+  const [refused, setRefused] = useState<{ readonly text: string; readonly why: 'blocked' | 'long' } | null>(null);
+  const [asking, setAsking] = useState<Asking | null>(null);
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const [current, setCurrent] = useState(0);
+  const [emoji, setEmoji] = useState(false);
+  /** Where the person closed the list: it stays closed for this sign. */
+  const closedAt = useRef<number | null>(null);
+
+  const now = (): ComposerDraft => useComposers.getState().drafts[key] ?? draft;
   const change = (next: ComposerDraft): void => {
     useComposers.getState().set(key, next);
+    places.set(key, place);
+    if (next.text === '') origins.emptied(key);
     saver.note(key, next.text);
   };
 
   useEffect(() => () => saver.flush(key), [key]);
-  useLayoutEffect(() => {
+  useEffect(() => origins.opened(place, performance.now()), [place]);
+
+  // ── what stands here besides typing ─────────────────────────────────────────────────────────────────────────────
+
+  /** Like typing: one undo takes it out again. The selection is replaced. */
+  const insert = (text: string, start?: number, end?: number): void => {
     const element = field.current;
     if (!element) return;
-    element.style.height = 'auto';
-    element.style.height = `${Math.min(element.scrollHeight, 160)}px`;
-  }, [draft.text, key]);
+    typeInto(element, text, start ?? element.selectionStart, end ?? element.selectionEnd);
+    // To the first thing that still has to be filled in.
+    const from = start ?? element.selectionEnd - text.length;
+    const gap = unfilledVariables(text)[0];
+    if (gap) element.setSelectionRange(from + gap.start, from + gap.end);
+    setAsked(null);
+  };
 
-  const focusEnd = (): void => {
-    // After the text has been rendered.
+  const values = (): VariableValues => {
+    const at = dateOf(windowClock());
+    const own = (value: string | null | undefined): readonly string[] => (value ? [value] : []);
+    return {
+      买家昵称: own(conversation.consumer?.name),
+      订单号: conversation.order_nos,
+      店铺名: own(conversation.shop.name),
+      客服昵称: own(account?.agent?.name),
+      日期: [`${at.getMonth() + 1}月${at.getDate()}日`],
+      时间: [`${two(at.getHours())}:${two(at.getMinutes())}`],
+    };
+  };
+  const insertFilled = (text: string, start?: number, end?: number): void =>
+    insert(fillVariables(text, values()), start, end);
+
+  const live = useRef({ insertFilled });
+  live.current = { insertFilled };
+  useEffect(() => offerComposer({ conversation: key, insert: (text) => live.current.insertFilled(text) }), [key]);
+
+  /** The whole text anew, undoably. */
+  const replaceAll = (text: string, correctionOf: ComposerDraft['correctionOf']): void => {
+    change({ ...now(), correctionOf });
+    // After the field is there and shows what is known.
     requestAnimationFrame(() => {
       const element = field.current;
-      element?.focus();
-      element?.setSelectionRange(element.value.length, element.value.length);
+      if (element && document.activeElement !== element) element.focus();
+      if (element && element.value !== text) typeInto(element, text, 0, element.value.length);
+      else if (!element) change({ text, correctionOf });
     });
   };
 
   useImperativeHandle(props.ref, () => ({
     focus: () => field.current?.focus(),
     bringBack(text) {
-      const now = useComposers.getState().drafts[key] ?? draft;
-      change({ ...now, text: joinDraft(now.text, text) });
-      focusEnd();
+      const before = now();
+      replaceAll(joinDraft(before.text, text), before.correctionOf);
     },
     correct(msgId, original, prefix) {
-      const now = useComposers.getState().drafts[key] ?? draft;
-      change({
-        text: now.text.startsWith(prefix) ? now.text : prefix + now.text,
-        correctionOf: { msgId, text: original },
-      });
-      focusEnd();
+      const before = now();
+      replaceAll(before.text.startsWith(prefix) ? before.text : prefix + before.text, { msgId, text: original });
     },
   }));
 
-  const send = async (): Promise<void> => {
-    const text = draft.text.trim();
-    if (text === '' || over) return;
-    // The field empties at once, so that a second Enter can't send twice; a refusal brings the text back.
-    change({ text: '', correctionOf: null });
+  // ── looking up while typing (PV7, mentions) ─────────────────────────────────────────────────────────────────────
+
+  const accountId = conversation.account_id;
+  const shopId = conversation.shop.shop_id;
+  useEffect(() => {
+    if (accountId !== null) wantReplies(accountId, shopId);
+  }, [accountId, shopId]);
+  const replies = useReplies((all) => (accountId === null ? undefined : all[repliesName(accountId, shopId)]));
+  const found = useMemo((): readonly (Pick & { readonly text: string; readonly reply?: ReplyView })[] => {
+    if (asked === null) return [];
+    if (asked.kind === 'reply')
+      return findReplies(replies?.index ?? [], asked.query, SHOWN_PICKS).map((reply) => ({
+        id: String(reply.id),
+        title: reply.title,
+        note: reply.body.replace(/\s+/g, ' '),
+        trailing: reply.group,
+        text: reply.body,
+        reply,
+      }));
+    const query = fold(asked.query);
+    return (conversation.members ?? [])
+      .filter((member) => fold(member.name).includes(query))
+      .slice(0, SHOWN_PICKS)
+      .map((member) => ({ id: member.id, title: member.name, text: `@${member.name} ` }));
+  }, [asked, replies, conversation.members]);
+  const picking = asked !== null && found.length > 0;
+
+  const lookUp = (): void => {
+    const element = field.current;
+    if (!element || element.selectionStart !== element.selectionEnd) {
+      if (asked !== null) setAsked(null);
+      return;
+    }
+    const next = askedAt(element.value, element.selectionStart, inGroup);
+    if (next === null) closedAt.current = null;
+    if (next !== null && next.start === closedAt.current) return;
+    if (next?.start !== asked?.start || next?.query !== asked?.query) {
+      setAsked(next);
+      setCurrent(0);
+    }
+  };
+  const choose = (index: number): void => {
+    const pick = found[index];
+    if (!pick || !asked) return;
+    if (pick.reply) {
+      insertFilled(pick.text, asked.start, asked.end);
+      void bridge.call('replies.used', { id: pick.reply.id });
+    } else insert(pick.text, asked.start, asked.end);
+  };
+  const openReplies = (): void => {
+    const element = field.current;
+    if (!element) return;
+    const before = element.value.slice(0, element.selectionStart);
+    closedAt.current = null;
+    insert(before === '' || /\s$/.test(before) ? '/' : ' /');
+    lookUp();
+  };
+  const openMembers = (): void => {
+    closedAt.current = null;
+    insert('@');
+    lookUp();
+  };
+  /** True where the key belonged to the list. */
+  const pickKey = (event: KeyboardEvent): boolean => {
+    if (!picking) return false;
+    if (event.key === 'ArrowDown') setCurrent((at) => (at + 1) % found.length);
+    else if (event.key === 'ArrowUp') setCurrent((at) => (at + found.length - 1) % found.length);
+    else if ((event.key === 'Enter' || event.key === 'Tab') && !event.shiftKey && !event.ctrlKey && !event.metaKey)
+      choose(current);
+    else if (event.key === 'Escape') {
+      closedAt.current = asked?.start ?? null;
+      setAsked(null);
+    } else return false;
+    event.preventDefault();
+    event.stopPropagation();
+    return true;
+  };
+
+  // ── sending ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  const select = (start: number, end: number): void => {
+    field.current?.focus();
+    field.current?.setSelectionRange(start, end);
+  };
+  const restore = (text: string, correctionOf: ComposerDraft['correctionOf']): void => {
+    const present = now();
+    change({ text: joinDraft(present.text, text), correctionOf: present.correctionOf ?? correctionOf });
+  };
+
+  const dispatch = async (
+    text: string,
+    confirmed: { hits: readonly GuardHit[]; same: boolean; reason: string | null },
+  ) => {
+    const before = now();
+    // The field empties at once, so that a second Enter can't send twice; a refusal brings the text back. What was typed
+    // while the check ran stays.
+    const rest =
+      before.text.trim() === text
+        ? ''
+        : before.text.trimStart().startsWith(text)
+          ? before.text.trimStart().slice(text.length)
+          : '';
+    change({ text: rest, correctionOf: null });
+    setRefused(null);
+    // Pictures and files go first; the words about them follow, once they have passed their checks.
+    if (hasChosen(key) && !(await sendFiles())) {
+      restore(text, before.correctionOf);
+      return;
+    }
+    const { hits, same, reason } = confirmed;
     const answer = await bridge.call('messages.send', {
       conversation_key: key,
       text,
-      ...(draft.correctionOf ? { correction_of: draft.correctionOf.msgId as MessageId } : {}),
+      ...(before.correctionOf ? { correction_of: before.correctionOf.msgId as MessageId } : {}),
+      ...(hits.length === 0 && !same
+        ? {}
+        : {
+            confirmed: {
+              hits: [...new Set(hits.map(hitName))],
+              repeat: same,
+              ...(reason === null ? {} : { override_reason: reason }),
+            },
+          }),
     });
     if (answer.ok) {
       props.onSent();
       return;
     }
-    const now = useComposers.getState().drafts[key] ?? { text: '', correctionOf: null };
-    change({ text: joinDraft(now.text, text), correctionOf: now.correctionOf ?? draft.correctionOf });
-    const words = errorWords(answer.error);
-    toast({ tone: 'failed', text: words.title, note: errorLine(words) });
+    restore(text, before.correctionOf);
+    const { code, details } = answer.error;
+    const told = (Array.isArray(details?.['hits']) ? details['hits'] : []) as readonly GuardHit[];
+    if (code === 'GUARD_CONFIRM')
+      setAsking({ text, doubts: [], hits: told.filter(({ action }) => action !== 'warn'), override: false, same });
+    else if (code === 'SAME_TEXT') setAsking({ text, doubts: [], hits, override: reason !== null, same: true });
+    else if (code === 'GUARD_BLOCKED') setRefused({ text, why: 'blocked' });
+    else {
+      const words = errorWords(answer.error);
+      toast({ tone: 'failed', text: words.title, note: errorLine(words) });
+    }
   };
 
+  const sendFiles = async (): Promise<boolean> => {
+    const error = await sendChosen(key);
+    if (error === null) {
+      props.onSent();
+      return true;
+    }
+    const words = errorWords(error);
+    toast({ tone: 'failed', text: words.title, note: errorLine(words) });
+    return false;
+  };
+  const send = async (): Promise<void> => {
+    const text = now().text.trim();
+    if (busy.current || asking !== null) return;
+    if (text === '') {
+      if (hasChosen(key)) void sendFiles();
+      return;
+    }
+    if (over) {
+      setRefused({ text: now().text, why: 'long' });
+      return;
+    }
+    const gap = unfilledVariables(now().text)[0];
+    if (gap) {
+      select(gap.start, gap.end);
+      return;
+    }
+    busy.current = true;
+    try {
+      const known = guard.reportOf(text);
+      const report = known instanceof Promise ? await known : known;
+      if (report?.decision === 'block') {
+        setRefused({ text: now().text, why: 'blocked' });
+        return;
+      }
+      const hits = report?.hits.filter(({ action }) => action === 'confirm') ?? NO_HITS;
+      const drafts = Object.entries(useComposers.getState().drafts).flatMap(([other, one]) => {
+        const owner = places.get(Number(other));
+        return one && owner && one.text !== '' ? [{ place: owner, text: one.text }] : [];
+      });
+      const doubts = origins.doubts(place, text, performance.now(), drafts);
+      if (hits.length > 0 || doubts.length > 0) setAsking({ text, doubts, hits, override: false, same: false });
+      else void dispatch(text, { hits: NO_HITS, same: false, reason: null });
+    } finally {
+      busy.current = false;
+    }
+  };
+  const askOverride = async (): Promise<void> => {
+    const text = now().text.trim();
+    const report = await guard.reportOf(text);
+    const hits = report?.hits.filter(({ action }) => action !== 'warn') ?? NO_HITS;
+    if (hits.length > 0) setAsking({ text, doubts: [], hits, override: true, same: false });
+  };
+
+  const withFiles = useStaged(() => hasChosen(key));
+  const blocked = refused?.why === 'blocked' && refused.text.trim() === draft.text.trim();
+  const choices = unfilled[0] ? (values()[unfilled[0].name] ?? []) : [];
+  const listId = `composer-pick-${key}`;
   return (
     <div className="composer">
       {draft.correctionOf && (
@@ -117,25 +366,53 @@ export function Composer(props: {
           />
         </div>
       )}
-      <textarea
-        ref={field}
-        id="composer"
-        className="composer-field"
-        rows={2}
-        value={draft.text}
-        aria-label={t('composer.label')}
-        aria-invalid={over || undefined}
-        placeholder={t('composer.placeholder', { name: props.name })}
-        onChange={(event) => change({ ...draft, text: event.target.value })}
-        onBlur={() => saver.flush(key)}
-        onCompositionStart={() => (composing.current = true)}
-        onCompositionEnd={(event) => {
-          composing.current = false;
-          composedAt.current = event.timeStamp;
-        }}
-        onKeyDown={(event) => {
-          const action = enterAction(
-            {
+      <AttachmentTray key={key} conversation={key} name={name} />
+      {picking && (
+        <PickList
+          id={listId}
+          label={t(asked.kind === 'reply' ? 'compose.pick.replies' : 'compose.pick.members')}
+          hint={t('compose.pick.hint')}
+          items={found}
+          current={current}
+          onCurrent={setCurrent}
+          onChoose={choose}
+        />
+      )}
+      <div className="composer-text">
+        <FieldMarks ref={marks} text={draft.text} hits={guard.hits} unfilled={unfilled} />
+        <textarea
+          ref={field}
+          id="composer"
+          className="composer-field"
+          rows={2}
+          value={draft.text}
+          aria-label={t('composer.label')}
+          aria-invalid={over || blocked || undefined}
+          aria-autocomplete="list"
+          aria-controls={picking ? listId : undefined}
+          aria-activedescendant={picking ? `${listId}-${current}` : undefined}
+          placeholder={t('composer.placeholder', { name })}
+          onChange={(event) => {
+            change({ ...now(), text: event.target.value });
+            lookUp();
+          }}
+          onSelect={lookUp}
+          onScroll={(event) => {
+            if (marks.current) marks.current.scrollTop = event.currentTarget.scrollTop;
+          }}
+          onPaste={(event) => origins.pasted(key, event.clipboardData.getData('text/plain'))}
+          onDrop={(event) => origins.pasted(key, event.dataTransfer.getData('text/plain'))}
+          onBlur={() => {
+            saver.flush(key);
+            setAsked(null);
+          }}
+          onCompositionStart={() => (composing.current = true)}
+          onCompositionEnd={(event) => {
+            composing.current = false;
+            composedAt.current = event.timeStamp;
+          }}
+          onKeyDown={(event) => {
+            const facts = {
               key: event.key,
               keyCode: event.keyCode,
               isComposing: event.nativeEvent.isComposing,
@@ -144,16 +421,57 @@ export function Composer(props: {
               metaKey: event.metaKey,
               altKey: event.altKey,
               timeStamp: event.timeStamp,
-            },
-            composing.current,
-            composedAt.current,
-            enterSends,
-          );
-          if (action === 'send' || action === 'ignore') event.preventDefault();
-          if (action === 'send' && !event.repeat) void send();
-        }}
+            };
+            const method = enterBelongsToInputMethod(facts, composing.current, composedAt.current);
+            if (!method && pickKey(event)) return;
+            const action = enterAction(facts, composing.current, composedAt.current, enterSends);
+            if (action === 'send' || action === 'ignore') event.preventDefault();
+            if (action === 'send' && !event.repeat) void send();
+          }}
+        />
+      </div>
+      <Notes
+        text={draft.text}
+        hits={guard.hits}
+        unfilled={unfilled}
+        choices={choices.length > 1 ? choices.slice(0, 4) : []}
+        blocked={blocked}
+        mayOverride={mayOverride}
+        onGo={select}
+        onFill={(value) => unfilled[0] && insert(value, unfilled[0].start, unfilled[0].end)}
+        onOverride={() => void askOverride()}
       />
       <div className="composer-foot">
+        <span className="composer-tools">
+          <AttachButton conversation={key} />
+          <IconButton
+            icon="smile"
+            label={t('compose.tools.emoji')}
+            placement="top"
+            aria-expanded={emoji}
+            onClick={() => setEmoji((open) => !open)}
+          />
+          <IconButton icon="bolt" label={t('compose.tools.replies')} placement="top" onClick={openReplies} />
+          <IconButton
+            icon="book"
+            label={t('compose.tools.knowledge')}
+            placement="top"
+            onClick={() => askForPanel('knowledge')}
+          />
+          {inGroup && <IconButton icon="at" label={t('compose.tools.mention')} placement="top" onClick={openMembers} />}
+        </span>
+        {emoji && (
+          <EmojiPicker
+            onChoose={(one) => {
+              setEmoji(false);
+              insert(one);
+            }}
+            onClose={() => {
+              setEmoji(false);
+              field.current?.focus();
+            }}
+          />
+        )}
         {account && account.state !== 'live' ? (
           <span className="composer-offline">
             <Icon name="offline" size={12} /> {t('composer.offline')}
@@ -166,13 +484,37 @@ export function Composer(props: {
         )}
         {max !== null && length > 0 && (
           <span className={`composer-count num ${over ? 'is-over' : ''}`} role={over ? 'alert' : undefined}>
-            {over ? t('composer.tooLong', { count: length - max, max }) : t('composer.count', { count: length, max })}
+            {over
+              ? refused?.why === 'long'
+                ? t('compose.guard.tooLong', { count: length - max })
+                : t('composer.tooLong', { count: length - max, max })
+              : t('composer.count', { count: length, max })}
           </span>
         )}
-        <Button look="primary" icon="send" disabled={draft.text.trim() === '' || over} onClick={() => void send()}>
+        <Button
+          look="primary"
+          icon="send"
+          disabled={(draft.text.trim() === '' && !withFiles) || over}
+          onClick={() => void send()}
+        >
           {t('composer.send')}
         </Button>
       </div>
+      {asking && (
+        <SendDialog
+          asking={asking}
+          name={name}
+          onSend={(reason) => {
+            setAsking(null);
+            void dispatch(asking.text, { hits: asking.hits, same: asking.same, reason });
+            field.current?.focus();
+          }}
+          onBack={() => {
+            setAsking(null);
+            requestAnimationFrame(() => field.current?.focus());
+          }}
+        />
+      )}
     </div>
   );
 }

@@ -7,12 +7,13 @@ import type { RecallVerdict } from '#shared/domain/recall/types.ts';
 import { serverNow } from '#renderer/bridge/live.ts';
 import { currentLocale } from '#renderer/ui/words.ts';
 import { Button, IconButton } from '#renderer/ui/Button.tsx';
-import { formatBytes, formatCountdown, formatTime, formatTimeSeconds } from '#renderer/ui/format.ts';
-import { Icon, type IconName } from '#renderer/ui/Icon.tsx';
+import { formatCountdown, formatTime, formatTimeSeconds } from '#renderer/ui/format.ts';
+import { Icon } from '#renderer/ui/Icon.tsx';
 import { menuAnchor, type MenuAnchor } from '#renderer/ui/Menu.tsx';
 import { Marked } from '#renderer/ui/Marked.tsx';
 import { Tag } from '#renderer/ui/marks.tsx';
 import { useNow } from '#renderer/ui/use-now.ts';
+import { AttachmentBody, OutgoingFile } from './attachments/AttachmentBody.tsx';
 import { useFound } from './find/found.ts';
 import { messageFacts, recallContext } from './recall/facts.ts';
 import { ringShare } from './recall/menu.ts';
@@ -239,11 +240,9 @@ function RingTime(props: { message: MessageView; verdict: RecallVerdict; account
   );
 }
 
-const ATTACHMENT_ICONS: Readonly<Partial<Record<MessageView['kind'], IconName>>> = { image: 'image' };
-
 function MessageBody(props: { message: MessageView; onSearch: (number: string) => void }) {
   const { message } = props;
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { order, attachment } = message;
   const found = useFound((state) => state.marks.get(message.key));
   const foundHere = useFound((state) => state.current === message.key);
@@ -271,13 +270,7 @@ function MessageBody(props: { message: MessageView; onSearch: (number: string) =
     );
   return (
     <>
-      {attachment && (
-        <div className="attachment">
-          <Icon name={ATTACHMENT_ICONS[message.kind] ?? 'file'} size={18} />
-          <span className="attachment-name ellipsis foreign">{attachment.name}</span>
-          <span className="num attachment-size">{formatBytes(attachment.bytes, currentLocale(i18n.language))}</span>
-        </div>
-      )}
+      {attachment && <AttachmentBody message={message} attachment={attachment} />}
       {message.text !== null && message.text !== '' ? (
         <div className="msg-text foreign">
           {found ? (
@@ -383,6 +376,9 @@ function Tombstone(props: {
       {recalled.operator.role !== 'consumer' && recalled.effect !== 'both' && (
         <Tag tone="waiting">{t(`recall.effects.${recalled.effect}`)}</Tag>
       )}
+      {recalled.disputed !== undefined && (
+        <Tag tone="failed">{t('recall.disputed', { effect: t(`recall.effects.${recalled.disputed}`) })}</Tag>
+      )}
       {until !== null && until > now && (
         <Button
           look="link"
@@ -431,7 +427,11 @@ export const OutgoingRow = memo(function OutgoingRow(props: {
               {t('chat.correction')}
             </button>
           )}
-          <div className="msg-text foreign">{outgoing.text}</div>
+          {outgoing.file ? (
+            <OutgoingFile outgoing={outgoing} onCancel={() => actions.cancelSend(outgoing)} />
+          ) : (
+            <div className="msg-text foreign">{outgoing.text}</div>
+          )}
         </div>
       </div>
       {outgoing.state === 'delayed' ? (
@@ -456,7 +456,7 @@ export const OutgoingRow = memo(function OutgoingRow(props: {
             {t('chat.discard')}
           </Button>
         </p>
-      ) : (
+      ) : outgoing.state === 'queued' && outgoing.file?.uploaded === false ? null : (
         <p className={`msg-note ${outgoing.state === 'unknown' ? 'is-waiting' : ''}`}>
           {outgoing.state === 'unknown' ? (
             <Icon name="hourglass" size={12} />

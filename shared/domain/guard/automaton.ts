@@ -26,11 +26,27 @@ function slotOf(node: number, unit: number, mask: number): number {
   return ((Math.imul(node, 0x9e3779b1) ^ Math.imul(unit + 1, 0x85ebca6b)) >>> 7) & mask;
 }
 
+/** Words, or nodes times eight, that are worked on between two rests: one to four milliseconds. */
+export const WORDS_A_STEP = 2_000;
+
+/** Runs steps to their end at once. */
+export function finish<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
 /**
  * Compiles words (not empty, at most 65,535 units; the caller bounds them). A word's index in `words` names it in
  * matches. Time and space are linear in the total length.
  */
 export function compileAutomaton(words: readonly string[]): Automaton {
+  return finish(automatonSteps(words));
+}
+
+/** The same in steps, for a thread that has to answer in between (a long list takes several frames). */
+export function* automatonSteps(words: readonly string[]): Generator<void, Automaton> {
   let bound = 1;
   for (const word of words) bound += word.length;
   let size = 64;
@@ -48,6 +64,7 @@ export function compileAutomaton(words: readonly string[]): Automaton {
   let deepest = 0;
 
   for (let word = 0; word < words.length; word++) {
+    if (word > 0 && word % WORDS_A_STEP === 0) yield;
     const text = words[word] as string;
     let node = ROOT;
     for (let index = 0; index < text.length; index++) {
@@ -102,6 +119,7 @@ export function compileAutomaton(words: readonly string[]): Automaton {
     lengths,
   };
   for (let position = 0; position < nodes - 1; position++) {
+    if (position > 0 && position % (8 * WORDS_A_STEP) === 0) yield;
     const node = order[position] as number;
     const above = parent[node] as number;
     const link = above === ROOT ? ROOT : step(automaton, failure[above] as number, label[node] as number);

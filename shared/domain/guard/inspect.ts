@@ -22,6 +22,9 @@ export interface GuardHit {
   readonly action: GuardAction;
 }
 
+/** Names a kind of hit, for "these were seen and confirmed". */
+export const hitName = (hit: Pick<GuardHit, 'kind' | 'category'>): string => `${hit.kind}:${hit.category}`;
+
 export type GuardDecision = 'send' | 'confirm' | 'block';
 
 export interface GuardReport {

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../../lib/result.ts';
-import { compileAutomaton, eachWordAt, endsWord, step, type Automaton } from './automaton.ts';
+import { automatonSteps, eachWordAt, endsWord, finish, step, WORDS_A_STEP, type Automaton } from './automaton.ts';
 import { fold, originalRange, type Folded } from './fold.ts';
 import { CLAUSE, LETTER, MAX_SEPARATOR_RUN, SENTENCE, separatorClassAt } from './separators.ts';
 
@@ -69,6 +69,30 @@ export function createWordSet(words: readonly SensitiveWord[], version = 0): Wor
 }
 
 /**
+ * The same list, made in steps of a few milliseconds with a `rest` between them: a thread that people wait for goes on
+ * answering. A list of one step never rests.
+ */
+export async function createWordSetGently(
+  words: readonly SensitiveWord[],
+  version: number,
+  rest: () => Promise<void>,
+): Promise<WordSet> {
+  const steps = buildSteps(version, new Map(words.map((entry) => [entry.word, entry])));
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    await rest();
+  }
+}
+
+/** Several lists as one, for scanning only: version and entries are the first one's. */
+export function joinWordSets(sets: readonly WordSet[]): WordSet {
+  const [first = EMPTY_WORDS, ...others] = sets;
+  if (others.length === 0) return first;
+  return { ...first, segments: sets.flatMap((set) => set.segments) };
+}
+
+/**
  * Applies one answer of `words.sync` that was asked with `sinceVersion`. Since 0: the answer is the whole list. An answer
  * to another version than the one held would lose words silently: VERSION_GAP, ask again since 0. Costs what changed
  * (plus one copy of the table); the automaton is rebuilt only when the changes outgrow an eighth of it.
@@ -101,45 +125,50 @@ export function syncWords(set: WordSet, sinceVersion: number, sync: WordsSync): 
     if (entry !== undefined) current.set(word, entry);
   }
   const unusable = new Set(set.unusable.filter((word) => entries.has(word)));
-  const delta = compileSegment([...current.values()], unusable);
+  const delta = finish(segmentSteps([...current.values()], unusable));
   return ok({ version: sync.version, entries, unusable: [...unusable], segments: [{ ...base, alive }, delta] });
 }
 
 function build(version: number, entries: ReadonlyMap<string, SensitiveWord>): WordSet {
+  return finish(buildSteps(version, entries));
+}
+
+function* buildSteps(version: number, entries: ReadonlyMap<string, SensitiveWord>): Generator<void, WordSet> {
   if (entries.size === 0) return { ...EMPTY_WORDS, version };
   const unusable = new Set<string>();
-  const segment = compileSegment([...entries.values()], unusable);
+  const segment = yield* segmentSteps([...entries.values()], unusable);
   return { version, entries, unusable: [...unusable], segments: [segment] };
 }
 
-function compileSegment(words: readonly SensitiveWord[], unusable: Set<string>): Segment {
+function* segmentSteps(words: readonly SensitiveWord[], unusable: Set<string>): Generator<void, Segment> {
   const loose: string[] = [];
   const looseOf: number[] = [];
   const exact: string[] = [];
   const exactOf: number[] = [];
-  words.forEach(({ word }, index) => {
+  for (const [index, { word }] of words.entries()) {
+    if (index > 0 && index % WORDS_A_STEP === 0) yield;
     const folded = fold(word).text.trim();
     if (folded === '' || folded.length > MAX_WORD_UNITS) {
       unusable.add(word);
-      return;
+      continue;
     }
     let letters = true;
     for (let unit = 0; unit < folded.length && letters; unit++) letters = separatorClassAt(folded, unit) === LETTER;
     (letters ? loose : exact).push(folded);
     (letters ? looseOf : exactOf).push(index);
-  });
+  }
   return {
     words,
     alive: new Uint8Array(words.length).fill(1),
-    loose: compile(loose, looseOf),
-    exact: compile(exact, exactOf),
+    loose: yield* compileSteps(loose, looseOf),
+    exact: yield* compileSteps(exact, exactOf),
   };
 }
 
-function compile(texts: readonly string[], wordOf: readonly number[]): Compiled | null {
+function* compileSteps(texts: readonly string[], wordOf: readonly number[]): Generator<void, Compiled | null> {
   if (texts.length === 0) return null;
   return {
-    automaton: compileAutomaton(texts),
+    automaton: yield* automatonSteps(texts),
     wordOf: Int32Array.from(wordOf),
     ascii: Uint8Array.from(texts, (text) => (/^[a-z0-9]+$/.test(text) ? 1 : 0)),
   };

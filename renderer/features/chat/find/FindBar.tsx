@@ -1,11 +1,10 @@
-import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ConversationKey, MessageKey } from '#shared/domain/ids.ts';
-import { useAsk } from '#renderer/bridge/ask.ts';
 import { bridge } from '#renderer/bridge/index.ts';
+import { useMarks } from '#renderer/bridge/marks.ts';
 import { IconButton } from '#renderer/ui/Button.tsx';
 import { Input } from '#renderer/ui/fields.tsx';
-import { stepMatch } from '#renderer/ui/highlight.ts';
 import { errorWords } from '#renderer/ui/words.ts';
 import { clearFound, useFound } from './found.ts';
 import './find.css';
@@ -27,16 +26,14 @@ export function FindBar(props: {
   const { conversation, request, show } = props;
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(request.text);
-  const [current, setCurrent] = useState<number | null>(null);
   const [moving, setMoving] = useState(false);
   const wanted = useDeferredValue(text.trim());
-  const query = useMemo(() => ({ text: wanted, conversations: [conversation] }), [wanted, conversation]);
-  const asked = useAsk(
-    'search.marks',
-    wanted === '' ? null : { slot: 'chat-find', query, conversation_key: conversation },
+  const query = useMemo(
+    () => (wanted === '' ? null : { text: wanted, conversations: [conversation] }),
+    [wanted, conversation],
   );
-  const { reload } = asked;
-  const marks = useMemo(() => asked.data?.marks ?? [], [asked.data]);
+  const found = useMarks('chat-find', query, conversation, 'last');
+  const { reload, step, key, matches } = found;
 
   useEffect(() => {
     setText(request.text);
@@ -47,12 +44,10 @@ export function FindBar(props: {
     () => bridge.subscribe('messages', ({ keys }) => (keys.length === 0 || keys.includes(conversation)) && reload()),
     [conversation, reload],
   );
-  useEffect(() => setCurrent(marks.length === 0 ? null : marks.length - 1), [wanted, marks.length]);
 
-  const key = current === null ? null : (marks[current]?.message_key ?? null);
   useEffect(() => {
-    useFound.setState({ marks: new Map(marks.map((mark) => [mark.message_key, mark.matches])), current: key });
-  }, [marks, key]);
+    useFound.setState({ marks: matches, current: key });
+  }, [matches, key]);
   useEffect(() => clearFound, []);
   useEffect(() => {
     if (key === null) return;
@@ -60,7 +55,6 @@ export function FindBar(props: {
     void show(key).finally(() => setMoving(false));
   }, [key, show]);
 
-  const step = useCallback((by: 1 | -1) => setCurrent((at) => stepMatch(at, marks.length, by)), [marks.length]);
   return (
     <div className="find" role="search" aria-label={t('find.label')}>
       <Input
@@ -83,28 +77,28 @@ export function FindBar(props: {
       <span className="find-count num" role="status">
         {wanted === ''
           ? ''
-          : asked.error
-            ? errorWords(asked.error).title
-            : asked.loading
+          : found.error
+            ? errorWords(found.error).title
+            : found.loading
               ? t('find.searching')
-              : marks.length === 0
+              : found.total === 0
                 ? t('find.none')
                 : moving
                   ? t('find.older')
-                  : t('find.count', { index: (current ?? 0) + 1, count: marks.length })}
+                  : t('find.count', { index: (found.index ?? 0) + 1, count: found.total })}
       </span>
       <IconButton
         icon="arrowUp"
         iconSize={14}
         label={t('find.previous')}
-        disabled={marks.length === 0}
+        disabled={found.total === 0}
         onClick={() => step(-1)}
       />
       <IconButton
         icon="arrowDown"
         iconSize={14}
         label={t('find.next')}
-        disabled={marks.length === 0}
+        disabled={found.total === 0}
         onClick={() => step(1)}
       />
       <IconButton

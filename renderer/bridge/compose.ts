@@ -1,0 +1,39 @@
+import { create } from 'zustand';
+import type { ConversationKey } from '#shared/domain/ids.ts';
+
+/**
+ * Where panels put a text: the composer that is open now. Features don't see one another's insides (layer table), so they
+ * meet here.
+ */
+export interface OpenComposer {
+  readonly conversation: ConversationKey;
+  /** Puts a text in at the caret, variables filled; one undo takes it out. */
+  insert(text: string): void;
+}
+
+export const useOpenComposer = create<{ readonly composer: OpenComposer | null }>()(() => ({ composer: null }));
+
+/** Returns the way to take it back. */
+export function offerComposer(composer: OpenComposer): () => void {
+  useOpenComposer.setState({ composer });
+  return () => {
+    if (useOpenComposer.getState().composer === composer) useOpenComposer.setState({ composer: null });
+  };
+}
+
+/** False where no composer is open. */
+export function insertIntoComposer(text: string): boolean {
+  const { composer } = useOpenComposer.getState();
+  composer?.insert(text);
+  return composer !== null;
+}
+
+/** A page of the side panel that something else asks for; `turn` makes the same one twice two requests. */
+export const usePanelRequest = create<{ readonly page: 'replies' | 'knowledge'; readonly turn: number }>()(() => ({
+  page: 'replies',
+  turn: 0,
+}));
+
+export function askForPanel(page: 'replies' | 'knowledge'): void {
+  usePanelRequest.setState(({ turn }) => ({ page, turn: turn + 1 }));
+}
