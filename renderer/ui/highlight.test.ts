@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { excerpt, pieces, stepMatch } from './highlight.ts';
+import { excerpt, pieces } from './highlight.ts';
 
 const marked = (text: string, matches: [number, number][]): string =>
   pieces(text, matches)
@@ -41,11 +41,5 @@ describe('marks', () => {
     const cutEmoji = excerpt(emoji, [[80, 82]], 11);
     expect(cutEmoji.text.isWellFormed()).toBe(true);
     expect(pieces(cutEmoji.text, cutEmoji.matches).find((piece) => piece.marked)?.text).toBe('退款');
-  });
-  it('[SR6] next and previous go round', () => {
-    expect(stepMatch(null, 3, 1)).toBe(0);
-    expect(stepMatch(2, 3, 1)).toBe(0);
-    expect(stepMatch(0, 3, -1)).toBe(2);
-    expect(stepMatch(null, 0, 1)).toBeNull();
   });
 });

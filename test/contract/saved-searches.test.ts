@@ -146,6 +146,13 @@ it('[SR9] the command line runs a saved search by name and from a file; an optio
       { number: 'B-999', hit: false, conversations: 0, messages: 0 },
     ],
   });
+  const out = path.join(folder, 'out.csv');
+  expect(cli('export', '--saved', '退款复查', '--format', 'csv', '--out', out).json).toMatchObject({ rows: 2 });
+  expect(cli('export', '--saved-file', saved, '--agent', '小周', '--format', 'jsonl', '--out', out).json).toMatchObject(
+    {
+      rows: 1,
+    },
+  );
   expect(cli('search', '--saved', '没有这个').status).toBe(3);
   expect(cli('search', '--saved', '退款复查', '--by', 'number').status).toBe(2);
   expect(cli('search', '--saved', '退款复查', '--saved-file', saved).status).toBe(2);

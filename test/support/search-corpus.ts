@@ -10,6 +10,7 @@ import {
 } from '#main/adapters/sqlite/connection.ts';
 import { Flag, KIND_CODES } from '#main/adapters/sqlite/codes.ts';
 import { migrate } from '#main/adapters/sqlite/migrations/index.ts';
+import { openIndexFile } from '#main/adapters/sqlite/search/index-file.ts';
 import { createIndexer, type Indexer } from '#main/adapters/sqlite/search/indexer.ts';
 import { createRollup, type Rollup } from '#main/adapters/sqlite/search/rollup.ts';
 import type { Visibility } from '#main/core/ports/store.ts';
@@ -226,7 +227,7 @@ export function createCorpus(seed: number, days = 75): Corpus {
     }
   });
 
-  const index = openWritable(join(directory, 'search.db'), key);
+  const index = openIndexFile(join(directory, 'search.db'), key);
   index.execute('PRAGMA synchronous = OFF');
   const indexReader = openReadable(path, key);
   const indexer = createIndexer(indexReader, index);

@@ -56,6 +56,8 @@ function keyText(key: Uint8Array): string {
 
 export interface OpenWritableOptions {
   readonly busyTimeoutMs?: number;
+  /** Of a file that is made now; one that exists keeps its own. */
+  readonly pageBytes?: number;
 }
 
 /** Opens (or makes) an encrypted file for writing: WAL, `synchronous = FULL`. Throws SQLite's errors; see errors.ts. */
@@ -64,6 +66,7 @@ export function openWritable(path: string, key: Uint8Array, options: OpenWritabl
   const sqlite = new Sqlite(path, { timeout: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS });
   try {
     unlock(sqlite, key);
+    if (options.pageBytes !== undefined) sqlite.pragma(`page_size = ${options.pageBytes}`);
     sqlite.pragma('journal_mode = WAL');
     sqlite.pragma('synchronous = FULL');
     sqlite.pragma('foreign_keys = ON');
@@ -76,6 +79,16 @@ export function openWritable(path: string, key: Uint8Array, options: OpenWritabl
     throw thrown;
   }
   return wrap(sqlite);
+}
+
+/** Plays back the rollback journal beside a file, as opening it for writing does, and changes nothing else. */
+export function rollBackJournal(path: string, key: Uint8Array): void {
+  const sqlite = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    unlock(sqlite, key);
+  } finally {
+    sqlite.close();
+  }
 }
 
 /** Opens an existing encrypted file for reading only. Throws SQLite's errors; see errors.ts. */

@@ -20,6 +20,8 @@ export interface RecalledExtra {
   readonly reason: string | null;
   /** The content is in seals. */
   readonly sealed: boolean;
+  /** A later result that said less than `effect`; the first stays. */
+  readonly disputed?: RecallEffect;
 }
 
 export function parseExtra(text: string | null): MessageExtra {

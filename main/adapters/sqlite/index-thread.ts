@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads';
+import type { RewriteOutcome } from '#main/core/ports/administration-store.ts';
 import { AppFailure, isAppErrorCode } from '#shared/contract/errors.ts';
 import type { IndexWorkerReport, IndexWorkerRequest } from './search/index.worker.ts';
 
@@ -8,11 +9,13 @@ export interface IndexThread {
   wake(): void;
   rebuild(progress: (done: number, total: number) => void): Promise<void>;
   optimize(): Promise<void>;
+  /** Nothing of what was deleted from these months is left in the file afterwards (AD2). */
+  erase(months: readonly number[]): Promise<RewriteOutcome>;
   close(): Promise<void>;
 }
 
 interface Waiting {
-  readonly until: 'rebuilt' | 'optimized';
+  readonly until: 'rebuilt' | 'optimized' | 'erased';
   readonly progress?: (done: number, total: number) => void;
   resolve(): void;
   reject(failure: AppFailure): void;
@@ -35,6 +38,7 @@ export async function openIndexThread(
   /** Trimming runs one at a time, always to the newest number. */
   let trimTo = 0;
   let trimming = false;
+  let outcome: RewriteOutcome = 'done';
 
   const trimSoon = (): void => {
     if (trimming || closing) return;
@@ -56,7 +60,7 @@ export async function openIndexThread(
     for (const entry of waiting) entry.reject(failure);
     waiting = [];
   };
-  const post = (type: IndexWorkerRequest['type']): void => worker?.postMessage({ type } satisfies IndexWorkerRequest);
+  const post = (request: IndexWorkerRequest): void => worker?.postMessage(request);
 
   const begin = (): Promise<void> =>
     new Promise((ready) => {
@@ -79,6 +83,10 @@ export async function openIndexThread(
           case 'rebuilt':
           case 'optimized':
             settle(report.type);
+            break;
+          case 'erased':
+            outcome = report.outcome;
+            settle('erased');
             break;
           case 'failed':
             fail(new AppFailure(isAppErrorCode(report.code) ? report.code : 'INTERNAL', report.message));
@@ -105,7 +113,7 @@ export async function openIndexThread(
 
   await begin();
   const ask = (
-    type: 'rebuild' | 'optimize',
+    request: IndexWorkerRequest,
     until: Waiting['until'],
     progress?: (done: number, total: number) => void,
   ): Promise<void> =>
@@ -115,7 +123,7 @@ export async function openIndexThread(
         return;
       }
       waiting.push({ until, resolve, reject, ...(progress === undefined ? {} : { progress }) });
-      post(type);
+      post(request);
     });
 
   return {
@@ -124,14 +132,18 @@ export async function openIndexThread(
       wakeScheduled = true;
       queueMicrotask(() => {
         wakeScheduled = false;
-        post('wake');
+        post({ type: 'wake' });
       });
     },
-    rebuild: (progress) => ask('rebuild', 'rebuilt', progress),
-    optimize: () => ask('optimize', 'optimized'),
+    rebuild: (progress) => ask({ type: 'rebuild' }, 'rebuilt', progress),
+    optimize: () => ask({ type: 'optimize' }, 'optimized'),
+    erase: async (months) => {
+      await ask({ type: 'erase', months }, 'erased');
+      return outcome;
+    },
     close: async () => {
       closing = true;
-      post('close');
+      post({ type: 'close' });
       await ended;
     },
   };

@@ -1,7 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Store, StoreWriter } from '#main/core/ports/store.ts';
+import type { AttachmentStoreWriter } from '#main/core/ports/attachment-store.ts';
+import type { ComposerStoreWriter } from '#main/core/ports/composer-store.ts';
+import type { ReviewStoreWriter } from '#main/core/ports/review-store.ts';
+import type { AdministrationStoreWriter } from '#main/core/ports/administration-store.ts';
+import type { SearchProgress, Store, StoreWriter } from '#main/core/ports/store.ts';
 import { AppFailure } from '#shared/contract/errors.ts';
 import { openIndexThread, type IndexThread } from './index-thread.ts';
 import { KEY_BYTES, RECORDS_FILE } from './profile-files.ts';
@@ -85,12 +89,11 @@ function assemble(parts: {
     ((...args: never[]) => leastBusy(readers).call(name, args as never)) as never;
   const search =
     <N extends keyof R & string>(name: N) =>
-    (args: unknown[], signal: AbortSignal | undefined): never =>
-      leastBusy(searching).call(
-        name,
-        args as never,
-        signal === undefined ? undefined : ({ signal } satisfies CallOptions),
-      ) as never;
+    (args: unknown[], signal: AbortSignal | undefined, progress?: SearchProgress): never =>
+      leastBusy(searching).call(name, args as never, {
+        signal,
+        onProgress: progress === undefined ? undefined : (done, total) => progress(done / total),
+      } satisfies CallOptions) as never;
 
   type W = WriterMethods;
   const write = <N extends keyof W & string>(name: N) =>
@@ -113,7 +116,18 @@ function assemble(parts: {
     }
   };
 
-  const writing: StoreWriter = {
+  const writing: StoreWriter &
+    ReviewStoreWriter &
+    AttachmentStoreWriter &
+    ComposerStoreWriter &
+    AdministrationStoreWriter = {
+    putStaged: write('putStaged'),
+    dropStaged: write('dropStaged'),
+    enqueueFiles: write('enqueueFiles'),
+    setUploaded: write('setUploaded'),
+    putDownload: write('putDownload'),
+    dropDownload: write('dropDownload'),
+    attachmentsErased: write('attachmentsErased'),
     putAccount: write('putAccount'),
     removeAccount: write('removeAccount'),
     putWelcome: write('putWelcome'),
@@ -134,12 +148,35 @@ function assemble(parts: {
     appendIncident: write('appendIncident'),
     putPlaybooks: write('putPlaybooks'),
     putCases: write('putCases'),
+    putScorecard: write('putScorecard'),
+    putReviewSample: write('putReviewSample'),
+    closeReviewSample: write('closeReviewSample'),
+    putReviews: write('putReviews'),
     setDraft: write('setDraft'),
     setSetting: write('setSetting'),
     putSavedSearch: write('putSavedSearch'),
     renameSavedSearch: write('renameSavedSearch'),
     removeSavedSearch: write('removeSavedSearch'),
+    putWords: write('putWords'),
+    putLocalWords: write('putLocalWords'),
+    putReplies: write('putReplies'),
+    removeReply: write('removeReply'),
+    countReplyUse: write('countReplyUse'),
+    putArticle: write('putArticle'),
     appendAudit: write('appendAudit'),
+    putDeletion: write('putDeletion'),
+    purgeExpired: write('purgeExpired'),
+    purgeReleased: write('purgeReleased'),
+    advanceErasures: write('advanceErasures'),
+    placeHold: write('placeHold'),
+    releaseHold: write('releaseHold'),
+    announceRetention: write('announceRetention'),
+    removeRetained: write('removeRetained'),
+    rewriteRecords: write('rewriteRecords'),
+    eraseIndex: async (months) => {
+      if (index === null) throw new AppFailure('STORE_READ_ONLY', 'this store was opened for reading only');
+      return index.erase(months);
+    },
     importRecords: write('importRecords'),
     rebuildIndex: async (progress) => {
       if (index === null) throw new AppFailure('STORE_READ_ONLY', 'this store was opened for reading only');
@@ -156,12 +193,20 @@ function assemble(parts: {
 
   return {
     ...writing,
+    staged: view('staged'),
+    stagedFile: view('stagedFile'),
+    outgoingFile: view('outgoingFile'),
+    downloads: view('downloads'),
+    keptAttachments: view('keptAttachments'),
+    attachmentHashes: view('attachmentHashes'),
+    attachmentErasures: view('attachmentErasures'),
     accounts: view('accounts'),
     shops: view('shops'),
     recallTimes: view('recallTimes'),
     pendingSends: view('pendingSends'),
     pendingRecalls: view('pendingRecalls'),
     gaps: view('gaps'),
+    rangesSince: view('rangesSince'),
     conversations: view('conversations'),
     conversationCounts: view('conversationCounts'),
     waitingByShop: view('waitingByShop'),
@@ -178,16 +223,55 @@ function assemble(parts: {
     undraftedRecalls: view('undraftedRecalls'),
     playbooks: view('playbooks'),
     cases: view('cases'),
+    scorecards: view('scorecards'),
+    scorecard: view('scorecard'),
+    drawReviews: view('drawReviews'),
+    reviewSamples: view('reviewSamples'),
+    reviewSample: view('reviewSample'),
+    review: view('review'),
+    reviewsOf: view('reviewsOf'),
+    reviews: view('reviews'),
+    reception: view('reception'),
+    receptionsNamed: view('receptionsNamed'),
+    reviewersNamed: view('reviewersNamed'),
+    exportedPackage: view('exportedPackage'),
     recallFacts: view('recallFacts'),
     savedSearches: view('savedSearches'),
+    wordsPage: view('wordsPage'),
+    wordList: view('wordList'),
+    localWords: view('localWords'),
+    replies: view('replies'),
+    articles: view('articles'),
+    article: view('article'),
     setting: view('setting'),
-    search: (query, visibility, page, signal) => search('search')([query, visibility, page], signal),
-    count: (query, visibility, cap, signal) => search('count')([query, visibility, cap], signal),
-    searchAgents: (query, visibility, signal) => search('searchAgents')([query, visibility], signal),
-    searchNumbers: (query, visibility, signal) => search('searchNumbers')([query, visibility], signal),
-    searchConsumers: (query, visibility, page, signal) => search('searchConsumers')([query, visibility, page], signal),
-    searchMarks: (query, visibility, conversation, signal) =>
-      search('searchMarks')([query, visibility, conversation], signal),
+    groups: view('groups'),
+    group: view('group'),
+    deletion: view('deletion'),
+    openDeletions: view('openDeletions'),
+    hasExpired: view('hasExpired'),
+    missingMessages: view('missingMessages'),
+    openIncidents: view('openIncidents'),
+    pendingErasures: view('pendingErasures'),
+    pendingAttachmentErasures: view('pendingAttachmentErasures'),
+    protections: view('protections'),
+    holds: view('holds'),
+    retentionTotals: view('retentionTotals'),
+    retentionCalendar: view('retentionCalendar'),
+    retentionList: view('retentionList'),
+    auditPage: view('auditPage'),
+    auditFacets: view('auditFacets'),
+    verifyAudit: view('verifyAudit'),
+    search: (query, visibility, page, signal, progress) =>
+      search('search')([query, visibility, page], signal, progress),
+    count: (query, visibility, cap, signal, progress) => search('count')([query, visibility, cap], signal, progress),
+    searchAgents: (query, visibility, signal, progress) =>
+      search('searchAgents')([query, visibility], signal, progress),
+    searchNumbers: (query, visibility, signal, progress) =>
+      search('searchNumbers')([query, visibility], signal, progress),
+    searchConsumers: (query, visibility, page, signal, progress) =>
+      search('searchConsumers')([query, visibility, page], signal, progress),
+    searchMarks: (query, visibility, conversation, place, signal) =>
+      search('searchMarks')([query, visibility, conversation, place], signal),
     findPeople: (text, visibility, limit, signal) => search('findPeople')([text, visibility, limit], signal),
     estimate: (query, visibility, signal) => search('estimate')([query, visibility], signal),
     check: () => apart((reader) => reader.call('check', [])),

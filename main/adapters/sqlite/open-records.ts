@@ -3,7 +3,14 @@ import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSyn
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { AppFailure } from '#shared/contract/errors.ts';
-import { makePrivate, openReadable, openWritable, type ReadableDatabase, type WritableDatabase } from './connection.ts';
+import {
+  makePrivate,
+  openReadable,
+  openWritable,
+  rollBackJournal,
+  type ReadableDatabase,
+  type WritableDatabase,
+} from './connection.ts';
 import { sqliteCode, toFailure } from './errors.ts';
 import { migrate, MIGRATIONS, refuseNewer, schemaVersion, type Migration } from './migrations/index.ts';
 import { KEY_CHECK_FILE, LOCK_FILE, RECORDS_FILE } from './profile-files.ts';
@@ -53,6 +60,7 @@ export function openRecords(
 ): WritableDatabase {
   const path = join(directory, RECORDS_FILE);
   const checkFile = join(directory, KEY_CHECK_FILE);
+  undoUnfinishedMaking(directory, key);
   const isNew = !existsSync(path) || statSync(path).size === 0;
   // SQLite takes a missing or empty file for a new one: records that were here must not vanish without a word (ST4).
   if (isNew && existsSync(checkFile))
@@ -96,6 +104,23 @@ export function requireCurrent(db: ReadableDatabase): void {
       version,
       supported: MIGRATIONS.length,
     });
+}
+
+/**
+ * Only while a new file is switched to the write-ahead log does SQLite keep a rollback journal. Killed there, it leaves one
+ * that a handle for reading can't play back, and every later start would end at the look before writing (ST3). So it is
+ * played back first, unless the key is known to be another one.
+ */
+function undoUnfinishedMaking(directory: string, key: Uint8Array): void {
+  const path = join(directory, RECORDS_FILE);
+  const checkFile = join(directory, KEY_CHECK_FILE);
+  if (!existsSync(`${path}-journal`) || !existsSync(path)) return;
+  if (existsSync(checkFile) && readFileSync(checkFile, 'utf8').trim() !== keyCheck(key)) return;
+  try {
+    rollBackJournal(path, key);
+  } catch (thrown) {
+    throw openFailure(thrown, directory, key);
+  }
 }
 
 /** A wrong key and a destroyed first page look alike to the cipher; the key check beside the file tells them apart. */

@@ -2,17 +2,21 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { SearchQuery } from '#shared/contract/search-query.ts';
+import type { MarksPlace } from '#shared/contract/views.ts';
 import type { Visibility } from '#main/core/ports/store.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
 import { attach, type ReadableDatabase } from './connection.ts';
 import { backupTo } from './backup.ts';
 import { checkStore } from './check.ts';
+import { toFailure } from './errors.ts';
 import { openRecordsForReading, requireCurrent } from './open-records.ts';
 import { SEARCH_FILE } from './profile-files.ts';
 import { createReader, type RecordsReader } from './reader/create-reader.ts';
 import { findPeople } from './reader/people.ts';
 import { serve, type CallContext } from './rpc.ts';
 import { createSearchReader, indexStatus, type SearchReader } from './search/reader.ts';
+import type { Cancelled } from './search/walk.ts';
+import { warmUp } from './search/warm.ts';
 
 /** Reads both files; opens them read-only. Several of these run beside the one writer (ST1). */
 
@@ -33,11 +37,29 @@ function open(): Opened {
     requireCurrent(db);
     const indexed = attachIndex(db);
     opened = { db, reader: createReader(db), search: createSearchReader(db, { indexed }), indexed };
+    warmSoon(db, indexed);
     return opened;
   } catch (thrown) {
     db.close();
     throw thrown;
   }
+}
+
+/** The window is there first. Milliseconds. */
+const WARM_AFTER_MS = 1_500;
+
+/** Between the calls: one that comes in is answered after the present step. */
+function warmSoon(db: ReadableDatabase, indexed: boolean): void {
+  const steps = warmUp(db, indexed);
+  const step = (): void => {
+    if (opened?.db !== db) return;
+    try {
+      if (steps.next().done !== true) setImmediate(step).unref();
+    } catch {
+      // Whoever needs what can't be read here will say so.
+    }
+  };
+  setTimeout(step, WARM_AFTER_MS).unref();
 }
 
 /** Without an index (none yet, or it is damaged and being rebuilt) searches scan: slower, and as exact. */
@@ -65,7 +87,15 @@ const names = [
   'recallTimes',
   'pendingSends',
   'pendingRecalls',
+  'staged',
+  'stagedFile',
+  'outgoingFile',
+  'downloads',
+  'keptAttachments',
+  'attachmentHashes',
+  'attachmentErasures',
   'gaps',
+  'rangesSince',
   'conversations',
   'conversationCounts',
   'waitingByShop',
@@ -82,8 +112,43 @@ const names = [
   'undraftedRecalls',
   'playbooks',
   'cases',
+  'scorecards',
+  'scorecard',
+  'drawReviews',
+  'reviewSamples',
+  'reviewSample',
+  'review',
+  'reviewsOf',
+  'reviews',
+  'reception',
+  'receptionsNamed',
+  'reviewersNamed',
+  'exportedPackage',
   'recallFacts',
   'savedSearches',
+  'groups',
+  'group',
+  'deletion',
+  'openDeletions',
+  'hasExpired',
+  'missingMessages',
+  'openIncidents',
+  'pendingErasures',
+  'pendingAttachmentErasures',
+  'protections',
+  'holds',
+  'retentionTotals',
+  'retentionCalendar',
+  'retentionList',
+  'auditPage',
+  'auditFacets',
+  'verifyAudit',
+  'wordsPage',
+  'wordList',
+  'localWords',
+  'replies',
+  'articles',
+  'article',
   'setting',
 ] as const satisfies readonly (keyof RecordsReader)[];
 
@@ -99,23 +164,44 @@ interface Page {
   readonly cursor: string | null;
 }
 
+/** Searches that are done within this say nothing of their progress; later ones not more often than this. Milliseconds. */
+const PROGRESS_MS = 300;
+
+/** Asked between windows whether the search is to go on, and told how far it is. */
+function stoppable(context: CallContext): Cancelled {
+  let last = performance.now();
+  return (share) => {
+    const now = performance.now();
+    if (share !== undefined && now - last >= PROGRESS_MS) {
+      last = now;
+      context.progress(share, 1);
+    }
+    return context.cancelled();
+  };
+}
+
 const all = {
   ...plain,
   open: (): void => {
     open();
   },
   search: (context: CallContext, query: SearchQuery, visibility: Visibility, page: Page) =>
-    open().search.search(query, visibility, page, context.cancelled),
+    open().search.search(query, visibility, page, stoppable(context)),
   count: (context: CallContext, query: SearchQuery, visibility: Visibility, cap: number | null) =>
-    open().search.count(query, visibility, cap, context.cancelled),
+    open().search.count(query, visibility, cap, stoppable(context)),
   searchAgents: (context: CallContext, query: SearchQuery, visibility: Visibility) =>
-    open().search.searchAgents(query, visibility, context.cancelled),
+    open().search.searchAgents(query, visibility, stoppable(context)),
   searchNumbers: (context: CallContext, query: SearchQuery, visibility: Visibility) =>
-    open().search.searchNumbers(query, visibility, context.cancelled),
+    open().search.searchNumbers(query, visibility, stoppable(context)),
   searchConsumers: (context: CallContext, query: SearchQuery, visibility: Visibility, page: Page) =>
-    open().search.searchConsumers(query, visibility, page, context.cancelled),
-  searchMarks: (context: CallContext, query: SearchQuery, visibility: Visibility, conversation: ConversationKey) =>
-    open().search.searchMarks(query, visibility, conversation, context.cancelled),
+    open().search.searchConsumers(query, visibility, page, stoppable(context)),
+  searchMarks: (
+    context: CallContext,
+    query: SearchQuery,
+    visibility: Visibility,
+    conversation: ConversationKey,
+    place: MarksPlace,
+  ) => open().search.searchMarks(query, visibility, conversation, place, context.cancelled),
   findPeople: (context: CallContext, text: string, visibility: Visibility, limit: number) => {
     const { db } = open();
     return db.snapshot(() => findPeople(db, text, visibility, limit, () => context.cancelled()));
@@ -128,10 +214,25 @@ const all = {
       ? indexStatus(db)
       : { indexed: 0, pending: db.readOne<number>('SELECT count(*) FROM messages').get() ?? 0 };
   },
-  check: () => checkStore(open().db, { directory, indexed: open().indexed }),
+  check: () => {
+    let opened: Opened;
+    try {
+      opened = open();
+    } catch (thrown) {
+      // Doctor is asked exactly when something is wrong: that it can't be opened is an answer.
+      const { code, message } = toFailure(thrown).error;
+      return [{ name: 'store.file', ok: false, detail: `${code}: ${message}` }];
+    }
+    return checkStore(opened.db, { directory, indexed: opened.indexed });
+  },
   backup: (_: CallContext, path: string) => backupTo(open().db, path, key),
 };
 
 export type ReaderMethods = typeof all;
 
-if (parentPort !== null) serve(parentPort, all, () => opened?.db.close());
+if (parentPort !== null)
+  serve(parentPort, all, () => {
+    const db = opened?.db;
+    opened = null;
+    db?.close();
+  });

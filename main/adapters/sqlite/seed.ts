@@ -7,6 +7,8 @@ import { mentionedNumbers } from '#shared/search/numbers.ts';
 import { Flag, INTAKE_CODES, KIND_CODES, SENDER_CODES, STATUS_CODES } from './codes.ts';
 import { openReadable, openWritable, type WritableDatabase } from './connection.ts';
 import { migrate } from './migrations/index.ts';
+import { SEARCH_FILE } from './profile-files.ts';
+import { openIndexFile } from './search/index-file.ts';
 import { createIndexer } from './search/indexer.ts';
 import { createRollup } from './search/rollup.ts';
 
@@ -140,7 +142,7 @@ export async function seed(options: SeedOptions): Promise<SeedReport> {
 
   const indexBegan = performance.now();
   const reader = openReadable(path, key);
-  const index = openWritable(join(directory, 'search.db'), key);
+  const index = openIndexFile(join(directory, SEARCH_FILE), key);
   try {
     const indexer = createIndexer(reader, index);
     while (indexer.step(5_000).entries > 0);

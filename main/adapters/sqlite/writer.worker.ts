@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { serve, type CallContext } from './rpc.ts';
+import { compactAtOpen } from './administration/compact.ts';
 import { holdProfile, openRecords } from './open-records.ts';
 import { createWriter, type RecordsWriter } from './writer/create-writer.ts';
 
@@ -14,7 +15,7 @@ function open(): RecordsWriter {
   if (opened !== null) return opened.writer;
   const hold = holdProfile(directory);
   try {
-    const db = openRecords(directory, key);
+    const db = compactAtOpen(directory, key, openRecords(directory, key), () => openRecords(directory, key));
     opened = {
       writer: createWriter(db),
       close: () => {
@@ -51,18 +52,44 @@ const names = [
   'settleSend',
   'discardSend',
   'returnDelayedToDrafts',
+  'putStaged',
+  'dropStaged',
+  'enqueueFiles',
+  'setUploaded',
+  'putDownload',
+  'dropDownload',
+  'attachmentsErased',
   'createRecall',
   'resolveRecall',
   'openIncident',
   'appendIncident',
   'putPlaybooks',
   'putCases',
+  'putScorecard',
+  'putReviewSample',
+  'closeReviewSample',
+  'putReviews',
   'setDraft',
   'setSetting',
   'putSavedSearch',
   'renameSavedSearch',
   'removeSavedSearch',
+  'putWords',
+  'putLocalWords',
+  'putReplies',
+  'removeReply',
+  'countReplyUse',
+  'putArticle',
   'appendAudit',
+  'putDeletion',
+  'purgeExpired',
+  'purgeReleased',
+  'advanceErasures',
+  'placeHold',
+  'releaseHold',
+  'announceRetention',
+  'removeRetained',
+  'rewriteRecords',
   'importRecords',
   'trimIndexQueue',
   'optimize',

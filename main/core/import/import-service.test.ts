@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { createCsvReader } from '#main/adapters/csv/csv-reader.ts';
+import { createCryptography } from '#main/adapters/crypto/cryptography.ts';
 import { createFiles } from '#main/adapters/files/files.ts';
 import { createFakeClock } from '#test/support/fake-clock.ts';
 import {
@@ -202,6 +203,7 @@ function exporting(store: Store) {
     files: createFiles({ resolve: (handle) => handle }),
     clock,
     jobs,
+    cryptography: createCryptography(),
     visibility: () => visibilityOf(store),
     actor: () => 'a-7',
     localOffsetMinutes: () => 480,

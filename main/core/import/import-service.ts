@@ -5,13 +5,13 @@ import { zoneOffsetMinutes } from '#shared/lib/time-zone.ts';
 import { actorOf, permitProfile } from '../accounts/acting.ts';
 import type { Clock } from '../ports/clock.ts';
 import { throwIfCancelled, type Jobs } from '../jobs/jobs.ts';
-import type { CsvReader, FileRow } from '../ports/csv.ts';
+import type { CsvReader } from '../ports/csv.ts';
 import type { Files } from '../ports/files.ts';
 import type { SpreadsheetReader } from '../ports/spreadsheet.ts';
 import type { ImportRecord, Store } from '../ports/store.ts';
 import { createRowMapper, type RejectReason } from './map-rows.ts';
 import { proposeMapping } from './propose.ts';
-import { openTable, type Table } from './table.ts';
+import { createImportReading, type ImportReading, type RowPlace, type TableHead } from './reading.ts';
 
 export interface ImportPorts {
   readonly store: Store;
@@ -19,6 +19,8 @@ export interface ImportPorts {
   readonly csv: CsvReader;
   /** Without it spreadsheets are UNSUPPORTED. */
   readonly spreadsheets?: SpreadsheetReader;
+  /** Reads elsewhere than on this thread; absent: in place, with the readers above. */
+  readonly reading?: ImportReading;
   readonly clock: Clock;
   readonly jobs: Jobs;
   /** Minutes east of UTC of this desktop at a moment, for times that carry no zone. */
@@ -34,18 +36,17 @@ export interface ImportReport {
   readonly imported: number;
   readonly duplicates: number;
   /** The first MAX_LISTED of them, by physical line. */
-  readonly rejected: readonly { readonly line: number; readonly reason: RejectReason; readonly sheet?: string }[];
+  readonly rejected: readonly (RowPlace & { readonly reason: RejectReason })[];
   readonly rejected_total: number;
   /** Lines of our own JSONL that tell what became of a message (recall, correction, transfer): the message says it already. */
   readonly skipped: number;
   /** Imported rows in which bytes were invalid and replaced by U+FFFD. */
-  readonly damaged: readonly { readonly line: number; readonly sheet?: string }[];
+  readonly damaged: readonly RowPlace[];
   /** Sheets with rows that were not read, as they hold another table. */
   readonly other_sheets: readonly string[];
   readonly encoding: string;
 }
 
-const BATCH = 2_000;
 const MAX_LISTED = 100_000;
 const PREVIEW_ROWS = 50;
 const SAMPLES = 5;
@@ -62,7 +63,7 @@ export type ImportService = Pick<Handlers, 'import.preview' | 'import.start'> & 
     file: string,
     shop?: string,
     timeZone?: string,
-  ): Promise<{ readonly table: Table; readonly mapping: ImportMapping }>;
+  ): Promise<{ readonly table: TableHead; readonly mapping: ImportMapping }>;
   /** Imports in place, without a job. */
   run(
     file: string,
@@ -73,10 +74,11 @@ export type ImportService = Pick<Handlers, 'import.preview' | 'import.start'> & 
 
 /** SR11. */
 export function createImportService(ports: ImportPorts): ImportService {
-  const { store, files, csv, jobs } = ports;
+  const { store, files, jobs } = ports;
+  const reading = ports.reading ?? createImportReading(ports);
 
   async function propose(file: string, shop: string = NO_SHOP, timeZone?: string) {
-    const table = await openTable(files, csv, file, ports.spreadsheets);
+    const table = await reading.look(file);
     // The person's zone, which need not be this machine's: the window may be a browser elsewhere, the host in UTC.
     const offset = (at: number): number =>
       (timeZone === undefined ? null : zoneOffsetMinutes(timeZone, at)) ?? ports.localOffsetMinutes(at);
@@ -89,8 +91,9 @@ export function createImportService(ports: ImportPorts): ImportService {
     options: { readonly signal?: AbortSignal; progress?(bytes: number): void } = {},
   ): Promise<ImportReport> {
     await permitProfile(store, 'records.import');
-    const table = await openTable(files, csv, file, ports.spreadsheets);
-    const mapper = createRowMapper(mapping, table.header, table.format === 'csv');
+    const table = await reading.look(file);
+    // What is wrong with the mapping as a whole is no import at all.
+    createRowMapper(mapping, table.header, table.format === 'csv');
     const actor = await actorOf(store);
     const { name, bytes } = await files.describe(file);
     const audit = (details: Readonly<Record<string, unknown>>): Promise<void> =>
@@ -100,17 +103,14 @@ export function createImportService(ports: ImportPorts): ImportService {
         action: 'records.imported',
         details: { file: name, bytes, shop: mapping.shop, ...details },
       });
-    const rejected: { line: number; reason: RejectReason; sheet?: string }[] = [];
-    const damaged: { line: number; sheet?: string }[] = [];
+    const rejected: (RowPlace & { reason: RejectReason })[] = [];
+    const damaged: RowPlace[] = [];
     const total = { rows: 0, imported: 0, duplicates: 0, rejected: 0, skipped: 0 };
-    let batch: ImportRecord[] = [];
     let writing: Promise<void> | null = null;
     let failed: unknown = null;
 
     // One batch is written while the next is read; never two, so that memory stays bounded.
-    async function write(): Promise<void> {
-      const records = batch;
-      batch = [];
+    async function write(records: readonly ImportRecord[]): Promise<void> {
       await writing;
       if (failed !== null) throw failed;
       if (options.signal !== undefined) throwIfCancelled(options.signal);
@@ -130,25 +130,15 @@ export function createImportService(ports: ImportPorts): ImportService {
     await audit({ state: 'started' });
     let state = 'failed';
     try {
-      for await (const rows of table.rows((bytes) => options.progress?.(bytes))) {
-        for (const row of rows) {
-          if (row.problem === 'NOT_A_MESSAGE') {
-            total.skipped++;
-            continue;
-          }
-          total.rows++;
-          const mapped = mapper.map(row);
-          if (mapped.ok) {
-            if (mapped.damaged && damaged.length < MAX_LISTED) damaged.push(placeOf(row));
-            batch.push(mapped.record);
-            if (batch.length >= BATCH) await write();
-          } else {
-            total.rejected++;
-            if (rejected.length < MAX_LISTED) rejected.push({ ...placeOf(row), reason: mapped.reason });
-          }
-        }
+      for await (const batch of reading.records(file, mapping, options.signal)) {
+        total.rows += batch.rows;
+        total.skipped += batch.skipped;
+        total.rejected += batch.rejected.length;
+        rejected.push(...batch.rejected.slice(0, MAX_LISTED - rejected.length));
+        damaged.push(...batch.damaged.slice(0, MAX_LISTED - damaged.length));
+        if (batch.records.length > 0) await write(batch.records);
+        options.progress?.(batch.bytes);
       }
-      if (batch.length > 0) await write();
       await writing;
       if (failed === null) state = 'done';
     } finally {
@@ -232,7 +222,7 @@ export function createImportService(ports: ImportPorts): ImportService {
       const mapping = asMapping(input.mapping);
       const { name, bytes } = await files.describe(input.file);
       // Whatever is wrong with file or mapping as a whole is said at once, not by a failed job.
-      const table = await openTable(files, csv, input.file, ports.spreadsheets);
+      const table = await reading.look(input.file);
       createRowMapper(mapping, table.header, table.format === 'csv');
       await saveMapping(table.header, mapping);
       const job = jobs.start({
@@ -247,12 +237,8 @@ export function createImportService(ports: ImportPorts): ImportService {
   };
 }
 
-function placeOf(row: FileRow): { line: number; sheet?: string } {
-  return row.sheet === undefined ? { line: row.line } : { line: row.line, sheet: row.sheet };
-}
-
 /** The mapping proposed for a table, with the desktop's offset at the time of the records, not today's: summer time. */
-export function proposeFor(table: Table, shop: string, localOffsetMinutes: (at: number) => number): ImportMapping {
+export function proposeFor(table: TableHead, shop: string, localOffsetMinutes: (at: number) => number): ImportMapping {
   const rows = table.sample.filter((row) => row.problem === null).map((row) => row.cells);
   const mapping = proposeMapping({ header: table.header, rows, utcOffsetMinutes: 0, shop });
   const mapper = tryMapper(mapping, table);
@@ -286,7 +272,7 @@ function signature(header: readonly string[]): string {
   return header.join('\u001f');
 }
 
-function tryMapper(mapping: ImportMapping, table: Table) {
+function tryMapper(mapping: ImportMapping, table: TableHead) {
   try {
     return createRowMapper(mapping, table.header, table.format === 'csv');
   } catch {

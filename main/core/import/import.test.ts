@@ -19,6 +19,8 @@ function fileOf(bytes: Uint8Array, name = 'chat.csv', piece = 1_000): Files {
     create: async () => {
       throw new AppFailure('FILE_UNWRITABLE', 'only for reading');
     },
+    place: async () => name,
+    part: async () => null,
   };
 }
 

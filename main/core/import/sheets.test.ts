@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { createCsvReader } from '#main/adapters/csv/csv-reader.ts';
+import { createCryptography } from '#main/adapters/crypto/cryptography.ts';
 import { createFiles } from '#main/adapters/files/files.ts';
 import { createXlsxReader } from '#main/adapters/xlsx/xlsx-reader.ts';
 import { createXlsxWriter, type XlsxWriterOptions } from '#main/adapters/xlsx/xlsx-writer.ts';
@@ -18,7 +19,7 @@ function services(store: Store, options: XlsxWriterOptions = {}) {
   const clock = createFakeClock();
   const jobs = createJobs({ clock, ids: { next: () => 'job', random: () => 0 }, publish: () => {} });
   const files = createFiles({ resolve: (handle) => handle });
-  const shared = { store, files, clock, jobs, localOffsetMinutes: () => 480 };
+  const shared = { store, files, clock, jobs, localOffsetMinutes: () => 480, cryptography: createCryptography() };
   return {
     imports: createImportService({ ...shared, csv: createCsvReader(), spreadsheets: createXlsxReader() }),
     exports: createExportService({

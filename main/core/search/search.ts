@@ -1,6 +1,9 @@
 import { AppFailure } from '#shared/contract/errors.ts';
 import type { Handlers } from '#shared/contract/procedures.ts';
-import type { Store, Visibility } from '../ports/store.ts';
+import type { Files } from '../ports/files.ts';
+import type { SpreadsheetReader } from '../ports/spreadsheet.ts';
+import type { SearchProgress, Store, Visibility } from '../ports/store.ts';
+import { readNumberText } from './number-file.ts';
 
 type SearchHandlers = Pick<
   Handlers,
@@ -8,6 +11,7 @@ type SearchHandlers = Pick<
   | 'search.count'
   | 'search.agents'
   | 'search.numbers'
+  | 'search.numberFile'
   | 'search.consumers'
   | 'search.marks'
   | 'search.people'
@@ -18,7 +22,15 @@ type SearchHandlers = Pick<
  * Searches by slot (SR8): within a slot a newer search of the same kind cancels the older one, `search.cancel` all of
  * them. Page, count and overview of one query run side by side under the same slot.
  */
-export function createSearch(options: { readonly store: Store; readonly visibility: () => Promise<Visibility> }): {
+export function createSearch(options: {
+  readonly store: Store;
+  readonly visibility: () => Promise<Visibility>;
+  readonly files: Files;
+  /** Absent: numbers can't be read from spreadsheets. */
+  readonly spreadsheets?: SpreadsheetReader;
+  /** How far a search of a slot has come (SR8). */
+  readonly onProgress?: (slot: string, share: number) => void;
+}): {
   readonly handlers: SearchHandlers;
   stop(): void;
 } {
@@ -28,7 +40,7 @@ export function createSearch(options: { readonly store: Store; readonly visibili
   async function inSlot<T>(
     slot: string,
     kind: string,
-    work: (visible: Visibility, signal: AbortSignal) => Promise<T>,
+    work: (visible: Visibility, signal: AbortSignal, progress: SearchProgress) => Promise<T>,
   ): Promise<T> {
     const name = `${slot}\n${kind}`;
     running.get(name)?.abort();
@@ -37,7 +49,9 @@ export function createSearch(options: { readonly store: Store; readonly visibili
     try {
       const visible = await visibility();
       if (controller.signal.aborted) throw new AppFailure('CANCELLED', 'a newer search took its place');
-      const result = await work(visible, controller.signal);
+      const result = await work(visible, controller.signal, (share) => {
+        if (!controller.signal.aborted) options.onProgress?.(slot, share);
+      });
       // The answer of a search that was cancelled while its last chunk ran is no answer any more.
       if (controller.signal.aborted) throw new AppFailure('CANCELLED', 'a newer search took its place');
       return result;
@@ -49,25 +63,36 @@ export function createSearch(options: { readonly store: Store; readonly visibili
   return {
     handlers: {
       'search.page': ({ slot, query, limit, cursor }) =>
-        inSlot(slot, 'page', (visible, signal) => store.search(query, visible, { limit, cursor }, signal)),
+        inSlot(slot, 'page', (visible, signal, progress) =>
+          store.search(query, visible, { limit, cursor }, signal, progress),
+        ),
       'search.count': ({ slot, query, cap }) =>
-        inSlot(slot, 'count', (visible, signal) => store.count(query, visible, cap, signal)),
+        inSlot(slot, 'count', (visible, signal, progress) => store.count(query, visible, cap, signal, progress)),
       'search.agents': ({ slot, query }) =>
-        inSlot(slot, 'agents', async (visible, signal) => ({
-          agents: await store.searchAgents(query, visible, signal),
+        inSlot(slot, 'agents', async (visible, signal, progress) => ({
+          agents: await store.searchAgents(query, visible, signal, progress),
         })),
       'search.numbers': ({ slot, query }) =>
-        inSlot(slot, 'numbers', async (visible, signal) => ({
-          numbers: await store.searchNumbers(query, visible, signal),
+        inSlot(slot, 'numbers', async (visible, signal, progress) => ({
+          numbers: await store.searchNumbers(query, visible, signal, progress),
         })),
+      'search.numberFile': async ({ file }) => ({
+        text: await readNumberText(options.files, options.spreadsheets, file),
+      }),
       'search.consumers': ({ slot, query, limit, cursor }) =>
-        inSlot(slot, 'consumers', (visible, signal) =>
-          store.searchConsumers(query, visible, { limit, cursor }, signal),
+        inSlot(slot, 'consumers', (visible, signal, progress) =>
+          store.searchConsumers(query, visible, { limit, cursor }, signal, progress),
         ),
-      'search.marks': ({ slot, query, conversation_key }) =>
-        inSlot(slot, 'marks', async (visible, signal) => ({
-          marks: await store.searchMarks(query, visible, conversation_key, signal),
-        })),
+      'search.marks': ({ slot, query, conversation_key, start, around }) =>
+        inSlot(slot, 'marks', (visible, signal) =>
+          store.searchMarks(
+            query,
+            visible,
+            conversation_key,
+            start !== undefined ? { start } : around !== undefined ? { around } : {},
+            signal,
+          ),
+        ),
       'search.people': ({ slot, text, limit }) =>
         inSlot(slot, 'people', async (visible, signal) => ({
           people: await store.findPeople(text, visible, limit, signal),

@@ -1,7 +1,9 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AppError } from '#shared/contract/errors.ts';
+import type { ExportFormat } from '#shared/contract/export.ts';
 import type { SearchQuery } from '#shared/contract/search-query.ts';
+import { MASK_KINDS, type MaskKind } from '#shared/domain/mask/choices.ts';
 import { useAsk } from '#renderer/bridge/ask.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { Button } from '#renderer/ui/Button.tsx';
@@ -18,7 +20,8 @@ import { numberOf, useJob } from './use-job.ts';
 export function ExportDialog(props: { query: SearchQuery; onClose: () => void }) {
   const { t, i18n } = useTranslation();
   const locale = currentLocale(i18n.language);
-  const [format, setFormat] = useState<'csv' | 'xlsx' | 'jsonl'>('csv');
+  const [format, setFormat] = useState<ExportFormat>('csv');
+  const [masks, setMasks] = useState<readonly MaskKind[]>([]);
   const [reason, setReason] = useState('');
   const [jobId, setJobId] = useState<string | null>(null);
   const [name, setName] = useState('');
@@ -31,7 +34,9 @@ export function ExportDialog(props: { query: SearchQuery; onClose: () => void })
   const start = async (): Promise<void> => {
     setError(null);
     setBusy(true);
-    const target = await bridge.pickSave(`${t('export.fileName')}-${dayKey(localNow()).replaceAll('-', '')}.${format}`);
+    const stem = t(format === 'package' ? 'export.packageFile' : 'export.fileName');
+    const ending = format === 'package' ? 'zip' : format;
+    const target = await bridge.pickSave(`${stem}-${dayKey(localNow()).replaceAll('-', '')}.${ending}`);
     if (target.ok && target.result !== null) {
       setName(target.result.name);
       setHandle(target.result.handle);
@@ -40,6 +45,7 @@ export function ExportDialog(props: { query: SearchQuery; onClose: () => void })
         format,
         target: target.result.handle,
         reason: reason.trim(),
+        masks: [...masks],
       });
       if (answer.ok) setJobId(answer.result.job_id);
       else setError(answer.error);
@@ -58,7 +64,7 @@ export function ExportDialog(props: { query: SearchQuery; onClose: () => void })
       <Dialog
         open
         title={t('export.title')}
-        width={460}
+        width={520}
         onClose={props.onClose}
         footer={
           running ? (
@@ -89,8 +95,10 @@ export function ExportDialog(props: { query: SearchQuery; onClose: () => void })
               {job && job.total !== null
                 ? t('status.jobRows', { done: formatNumber(job.done, locale), total: formatNumber(job.total, locale) })
                 : t('status.jobRowsOpen', { done: formatNumber(job?.done ?? 0, locale) })}
+              {job?.bytes ? ` · ${t('export.written', { size: formatBytes(job.bytes, locale) })}` : ''}
               {job?.eta_ms ? ` · ${t('export.left', { time: formatDuration(job.eta_ms, locale) })}` : ''}
             </p>
+            {bridge.host === 'electron' && <p className="is-soft">{t('export.resumes')}</p>}
           </div>
         ) : state === 'done' && job ? (
           <div className="job-done">
@@ -104,6 +112,11 @@ export function ExportDialog(props: { query: SearchQuery; onClose: () => void })
                 })}
               </p>
               <p className="is-soft foreign">{t('export.saved', { name })}</p>
+              {typeof job.result?.['fingerprint'] === 'string' && (
+                <p className="is-soft export-fingerprint">
+                  {t('export.fingerprint')} <code className="ui-code">{job.result['fingerprint']}</code>
+                </p>
+              )}
             </div>
           </div>
         ) : (
@@ -122,7 +135,7 @@ export function ExportDialog(props: { query: SearchQuery; onClose: () => void })
     <Dialog
       open
       title={t('export.title')}
-      width={460}
+      width={520}
       onClose={props.onClose}
       footer={
         <>
@@ -149,10 +162,35 @@ export function ExportDialog(props: { query: SearchQuery; onClose: () => void })
               { value: 'csv', label: 'CSV' },
               { value: 'xlsx', label: 'XLSX' },
               { value: 'jsonl', label: 'JSONL' },
+              { value: 'package', label: t('export.packageName') },
             ]}
           />
         </Field>
         <p className="is-soft form-note">{t(`export.${format}`)}</p>
+        <fieldset className="export-masks">
+          <legend>{t('export.masks')}</legend>
+          <div className="export-mask-list">
+            {MASK_KINDS.map((kind) => (
+              <label key={kind}>
+                <input
+                  type="checkbox"
+                  checked={masks.includes(kind)}
+                  onChange={(event) =>
+                    setMasks(MASK_KINDS.filter((one) => (one === kind ? event.target.checked : masks.includes(one))))
+                  }
+                />
+                {t(`export.mask.${kind}`)}
+              </label>
+            ))}
+            <Button look="quiet" onClick={() => setMasks(masks.length === MASK_KINDS.length ? [] : MASK_KINDS)}>
+              {t(masks.length === MASK_KINDS.length ? 'export.maskNone' : 'export.maskAll')}
+            </Button>
+          </div>
+          <p className="is-soft">
+            {t(masks.length === 0 ? 'export.masksNone' : 'export.masksSome')}
+            {masks.includes('name') ? ` · ${t('export.masksName')}` : ''}
+          </p>
+        </fieldset>
         <Field label={t('export.reason')} id="export-reason">
           <Input
             id="export-reason"

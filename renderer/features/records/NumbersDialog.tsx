@@ -1,12 +1,14 @@
-import { useDeferredValue, useMemo, useRef, useState } from 'react';
+import { useDeferredValue, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { AppError } from '#shared/contract/errors.ts';
 import { NUMBERS_LIMIT, parseNumbers } from '#shared/search/numbers.ts';
+import { bridge } from '#renderer/bridge/index.ts';
 import { Button } from '#renderer/ui/Button.tsx';
 import { Dialog } from '#renderer/ui/Dialog.tsx';
 import { Segmented, TextArea } from '#renderer/ui/fields.tsx';
 import { formatNumber } from '#renderer/ui/format.ts';
 import { Tag } from '#renderer/ui/marks.tsx';
-import { currentLocale } from '#renderer/ui/words.ts';
+import { currentLocale, errorWords } from '#renderer/ui/words.ts';
 import type { QueryForm } from './query.ts';
 
 /** Up to 10,000 numbers by pasting or from a file (SR2): counted, merged and checked while they are typed. */
@@ -20,7 +22,19 @@ export function NumbersDialog(props: {
   const locale = currentLocale(i18n.language);
   const [text, setText] = useState(() => props.numbers.join('\n'));
   const [kind, setKind] = useState(props.kind);
-  const file = useRef<HTMLInputElement>(null);
+  const [reading, setReading] = useState(false);
+  const [error, setError] = useState<AppError | null>(null);
+  const load = async (): Promise<void> => {
+    setError(null);
+    setReading(true);
+    const picked = await bridge.pickFile('.txt,.csv,.tsv,.xlsx');
+    const handle = picked.ok ? picked.result?.handle : undefined;
+    const read = handle === undefined ? null : await bridge.call('search.numberFile', { file: handle });
+    setReading(false);
+    if (!picked.ok) setError(picked.error);
+    else if (read?.ok === false) setError(read.error);
+    else if (read !== null) setText((before) => (before === '' ? read.result.text : `${before}\n${read.result.text}`));
+  };
   const settled = useDeferredValue(text);
   const parsed = useMemo(() => parseNumbers(settled), [settled]);
   const n = (value: number): string => formatNumber(value, locale);
@@ -32,8 +46,8 @@ export function NumbersDialog(props: {
       onClose={props.onClose}
       footer={
         <>
-          <Button className="is-start" look="quiet" icon="file" onClick={() => file.current?.click()}>
-            {t('numbers.load')}
+          <Button className="is-start" look="quiet" icon="file" disabled={reading} onClick={() => void load()}>
+            {t(reading ? 'numbers.reading' : 'numbers.load')}
           </Button>
           <Button onClick={() => setText('')} disabled={text === ''}>
             {t('numbers.clear')}
@@ -87,22 +101,11 @@ export function NumbersDialog(props: {
             ))}
           </ul>
         )}
-        <input
-          ref={file}
-          type="file"
-          hidden
-          accept=".txt,.csv,.tsv"
-          onChange={(event) => {
-            const chosen = event.target.files?.[0];
-            event.target.value = '';
-            // Numbers are ASCII, so the encoding of the rest doesn't matter.
-            if (chosen)
-              void chosen
-                .slice(0, 4_000_000)
-                .text()
-                .then((loaded) => setText((before) => (before === '' ? loaded : `${before}\n${loaded}`)));
-          }}
-        />
+        {error !== null && (
+          <p className="numbers-over" role="alert">
+            {errorWords(error).title} {errorWords(error).next}
+          </p>
+        )}
       </div>
     </Dialog>
   );

@@ -23,7 +23,7 @@ import { NumbersDialog } from './NumbersDialog.tsx';
 import { Overview } from './Overview.tsx';
 import { canRun, EMPTY_FORM, fromSaved, toQuery, type QueryForm } from './query.ts';
 import { QueryBar } from './QueryBar.tsx';
-import { useRunning, useSlow } from './running.ts';
+import { useProgress, useRunning, useSlow } from './running.ts';
 import { useRecords } from './store.ts';
 import { cancelSearches } from './use-search.ts';
 import './records.css';
@@ -63,7 +63,9 @@ export default function RecordsView(props: RecordsViewProps) {
   const [answered, setAnswered] = useState(0);
   /** The search that the person stopped before its first rows came: gone from the screen at once, whatever comes yet. */
   const [stopped, setStopped] = useState(0);
-  const slow = useSlow(useRunning((state) => state.parts.size > 0));
+  const searching = useRunning((state) => state.parts.size > 0);
+  const slow = useSlow(searching);
+  const share = useProgress(SLOTS, searching, run?.turn ?? 0);
   const density = useLive((state) => state.settings?.density ?? 'compact');
   const rowHeight = densities[density].row;
   const { request } = props;
@@ -148,7 +150,12 @@ export default function RecordsView(props: RecordsViewProps) {
                 <span className="ui-spinner" aria-hidden="true" />{' '}
                 {slow < 1_000
                   ? t('records.searching')
-                  : t('records.searchingFor', { time: formatDuration(slow, locale) })}
+                  : share === null
+                    ? t('records.searchingFor', { time: formatDuration(slow, locale) })
+                    : t('records.searchingShare', {
+                        percent: Math.floor(share * 100),
+                        time: formatDuration(slow, locale),
+                      })}
               </span>
             ) : (
               <Count key={run.turn} query={run.query} ready={answered === run.turn} />
@@ -173,7 +180,7 @@ export default function RecordsView(props: RecordsViewProps) {
           <div className="result-body" role="group" aria-label={t('records.views')} onKeyDown={moveBetweenPanes}>
             {slow !== null && (
               <div className="result-progress">
-                <ProgressBar share={null} label={t('records.searching')} />
+                <ProgressBar share={share} label={t('records.searching')} />
               </div>
             )}
             {stopped === run.turn ? (

@@ -1,11 +1,11 @@
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AppError } from '#shared/contract/errors.ts';
 import type { SearchQuery } from '#shared/contract/search-query.ts';
 import type { MessageView } from '#shared/contract/views.ts';
 import type { ConversationKey, MessageKey } from '#shared/domain/ids.ts';
-import { useAsk } from '#renderer/bridge/ask.ts';
 import { bridge } from '#renderer/bridge/index.ts';
+import { useMarks } from '#renderer/bridge/marks.ts';
 import { useMayOpenSeals, useSeal } from '#renderer/bridge/seals.ts';
 import { Button, IconButton } from '#renderer/ui/Button.tsx';
 import { dayKey, formatDay, formatTimeSeconds } from '#renderer/ui/format.ts';
@@ -17,7 +17,6 @@ import { localNow } from '#renderer/ui/use-now.ts';
 import { useVirtualizer } from '#renderer/ui/virtual.ts';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
 import { useReportRunning } from './running.ts';
-import { stepMatch } from '#renderer/ui/highlight.ts';
 import { Marked } from '#renderer/ui/Marked.tsx';
 
 const PAGE = 200;
@@ -46,18 +45,9 @@ export function Transcript(props: {
   const [index, setIndex] = useState(Math.max(0, props.conversations.length - 1));
   const key = props.conversations[Math.min(index, props.conversations.length - 1)];
   const hasText = (props.query.text ?? '').trim() !== '';
-  const marks = useAsk(
-    'search.marks',
-    key !== undefined && hasText ? { slot: 'records-marks', query: props.query, conversation_key: key } : null,
-  );
+  const marks = useMarks('records-marks', hasText ? props.query : null, key ?? null, props.focus ?? 'first');
   useReportRunning('marks', marks.loading);
-  const list = useMemo(() => marks.data?.marks ?? [], [marks.data]);
-  // Chosen among these very matches; others begin where the person looks, or at the first.
-  const [chosen, setChosen] = useState<{ readonly list: typeof list; readonly index: number | null } | null>(null);
-  const focused = list.findIndex((mark) => mark.message_key === props.focus);
-  const beginning = list.length === 0 ? null : focused >= 0 ? focused : props.focus === undefined ? 0 : null;
-  const current = chosen?.list === list ? chosen.index : beginning;
-  const step = (by: 1 | -1): void => setChosen({ list, index: stepMatch(current, list.length, by) });
+  const { step } = marks;
   const latestStep = useRef(step);
   useLayoutEffect(() => {
     latestStep.current = step;
@@ -76,8 +66,12 @@ export function Transcript(props: {
     return () => removeEventListener('keydown', onKey);
   }, []);
 
-  const matches = useMemo(() => new Map(list.map((mark) => [mark.message_key, mark.matches] as const)), [list]);
-  const target = current !== null ? list[current]?.message_key : props.focus;
+  // While a part of the marks is on its way, what is shown stays where it is.
+  const [target, setTarget] = useState(props.focus);
+  const wanted = marks.index === null ? props.focus : (marks.key ?? undefined);
+  useLayoutEffect(() => {
+    if (wanted !== undefined) setTarget(wanted);
+  }, [wanted]);
   if (key === undefined) return <StateMessage icon="chat" title={t('records.chooseConsumer')} />;
   return (
     <section className="transcript" aria-label={t('records.transcript')}>
@@ -105,8 +99,8 @@ export function Transcript(props: {
         )}
         {hasText && (
           <span className="transcript-matches num">
-            {list.length > 0
-              ? t('records.matchCount', { index: (current ?? 0) + 1, count: list.length })
+            {marks.total > 0
+              ? t('records.matchCount', { index: (marks.index ?? 0) + 1, count: marks.total })
               : marks.loading
                 ? ''
                 : t('records.noMatches')}
@@ -114,14 +108,14 @@ export function Transcript(props: {
               icon="arrowUp"
               iconSize={14}
               label={t('records.previousMatch')}
-              disabled={list.length === 0}
+              disabled={marks.total === 0}
               onClick={() => step(-1)}
             />
             <IconButton
               icon="arrowDown"
               iconSize={14}
               label={t('records.nextMatch')}
-              disabled={list.length === 0}
+              disabled={marks.total === 0}
               onClick={() => step(1)}
             />
           </span>
@@ -138,9 +132,9 @@ export function Transcript(props: {
           conversation={key}
           from={props.query.from}
           to={props.query.to}
-          matches={matches}
-          target={target ?? null}
-          current={current !== null ? (list[current]?.message_key ?? null) : null}
+          matches={marks.matches}
+          target={wanted ?? target ?? null}
+          current={marks.key}
         />
       )}
     </section>

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import { create } from 'zustand';
+import { bridge } from '#renderer/bridge/index.ts';
 
 /** The parts of the search that are on their way (overview, consumers, page, marks), so that one button can stop them. */
 export const useRunning = create<{ readonly parts: ReadonlySet<string> }>()(() => ({ parts: new Set() }));
@@ -11,6 +12,22 @@ export function useReportRunning(part: string, busy: boolean): void {
     useRunning.setState(({ parts }) => ({ parts: new Set(parts).add(part) }));
     return () => useRunning.setState(({ parts }) => ({ parts: new Set([...parts].filter((one) => one !== part)) }));
   }, [part, busy]);
+}
+
+/**
+ * How far the slowest of the slots' searches has come (SR8), 0 to 1; null while nothing is known. Forgotten when they end,
+ * and when a newer search begins (`turn`).
+ */
+export function useProgress(slots: readonly string[], active: boolean, turn: number): number | null {
+  const [shares, setShares] = useState<ReadonlyMap<string, number>>(new Map());
+  useEffect(() => {
+    setShares(new Map());
+    if (!active) return;
+    return bridge.subscribe('search', ({ slot, share }) => {
+      if (slots.includes(slot)) setShares((before) => new Map(before).set(slot, share));
+    });
+  }, [slots, active, turn]);
+  return active && shares.size > 0 ? Math.min(...shares.values()) : null;
 }
 
 /** Below this nobody sees that something ran: no flicker for searches that are done at once. Milliseconds. */

@@ -9,10 +9,12 @@ import type {
   MessageId,
   ShopId,
 } from '#shared/domain/ids.ts';
+import { messageKeySlot } from '#shared/domain/time.ts';
 import type { Policy, Presence, Role } from '#shared/protocol/entities.ts';
 import { INTAKES, KINDS } from '../codes.ts';
 import type { ReadableDatabase } from '../connection.ts';
 import { RECALL_COLUMNS, toRecallView, type RecallRow } from '../recall-view.ts';
+import { parseOutgoingFile } from './attachments.ts';
 
 /** Logins with what belongs to them. */
 
@@ -87,6 +89,11 @@ export function readRecallTimes(db: ReadableDatabase, account: AccountId, since:
     .all(account, since);
 }
 
+const fileOf = (attachment: string | null): Pick<PendingSend, 'file'> => {
+  const file = parseOutgoingFile(attachment);
+  return file === null ? {} : { file };
+};
+
 /** In the order of sending. */
 export function readPendingSends(db: ReadableDatabase, account: AccountId): PendingSend[] {
   interface Row {
@@ -98,11 +105,13 @@ export function readPendingSends(db: ReadableDatabase, account: AccountId): Pend
     readonly correction_of: string | null;
     readonly created_at: number;
     readonly release_at: number | null;
+    readonly override_reason: string | null;
     readonly state: string;
+    readonly attachment: string | null;
   }
   return db
     .read<Row>(
-      `SELECT o.client_msg_id, o.conversation, c.conversation_id, o.kind, o.text, o.correction_of, o.created_at, o.release_at, o.state
+      `SELECT o.client_msg_id, o.conversation, c.conversation_id, o.kind, o.text, o.correction_of, o.created_at, o.release_at, o.state, o.attachment, o.override_reason
        FROM accounts a JOIN outbox o ON o.account = a.id JOIN conversations c ON c.id = o.conversation
        WHERE a.account_id = ? ORDER BY o.ordinal`,
     )
@@ -117,7 +126,9 @@ export function readPendingSends(db: ReadableDatabase, account: AccountId): Pend
       correction_of: row.correction_of as MessageId | null,
       created_at: row.created_at,
       release_at: row.release_at,
+      override_reason: row.override_reason,
       state: row.state as OutgoingView['state'],
+      ...fileOf(row.attachment),
     }));
 }
 
@@ -161,4 +172,15 @@ export function readGaps(db: ReadableDatabase, account: AccountId, limit: number
     .sort((a, b) => b.sort_at - a.sort_at || b.id - a.id || b.to_seq - a.to_seq)
     .slice(0, limit)
     .map(({ conversation_id, from_seq, to_seq }) => ({ conversation_id, from_seq, to_seq }));
+}
+
+/** Ranges of numbers of what was sent since then, by conversation (SY7). */
+export function readRangesSince(db: ReadableDatabase, account: AccountId, since: number): ReadGap[] {
+  return db
+    .read<ReadGap>(
+      `SELECT c.conversation_id, min(m.conv_seq) AS from_seq, max(m.conv_seq) AS to_seq FROM messages m JOIN conversations c ON c.id = m.conversation
+       WHERE m.id >= ? AND m.conv_seq IS NOT NULL AND c.purged_at IS NULL AND c.source = (SELECT source FROM accounts WHERE account_id = ?)
+       GROUP BY c.id ORDER BY c.sort_at DESC`,
+    )
+    .all(messageKeySlot(since), account);
 }

@@ -17,6 +17,7 @@ import { parseExtra } from '../extra.ts';
 import { incidentOf } from '../incident-view.ts';
 import { RECALL_COLUMNS, toRecallView, type RecallRow } from '../recall-view.ts';
 import { readConversation } from './conversations.ts';
+import { parseOutgoingFile } from './attachments.ts';
 
 /** Pages of a conversation, and single messages. */
 
@@ -104,6 +105,13 @@ export function readMessage(
   return { message: toView(db, row), account_id: conversation?.account_id ?? null };
 }
 
+function outgoingFileView(attachment: string | null): Pick<OutgoingView, 'file'> {
+  const file = parseOutgoingFile(attachment);
+  if (file === null) return {};
+  const { name, bytes, kind, width = null, height = null } = file;
+  return { file: { name, bytes, kind, width, height, uploaded: file.attachment_id !== null } };
+}
+
 export function readOutgoing(db: ReadableDatabase, conversation: number): OutgoingView[] {
   interface Job {
     readonly client_msg_id: string;
@@ -114,10 +122,11 @@ export function readOutgoing(db: ReadableDatabase, conversation: number): Outgoi
     readonly state: string;
     readonly release_at: number | null;
     readonly error: string | null;
+    readonly attachment: string | null;
   }
   return db
     .read<Job>(
-      'SELECT client_msg_id, kind, text, correction_of, created_at, state, release_at, error FROM outbox WHERE conversation = ? ORDER BY ordinal',
+      'SELECT client_msg_id, kind, text, correction_of, created_at, state, release_at, error, attachment FROM outbox WHERE conversation = ? ORDER BY ordinal',
     )
     .all(conversation)
     .map((job) => ({
@@ -130,6 +139,7 @@ export function readOutgoing(db: ReadableDatabase, conversation: number): Outgoi
       state: job.state as OutgoingView['state'],
       release_at: job.release_at,
       error: job.error === null ? null : (JSON.parse(job.error) as OutgoingView['error']),
+      ...outgoingFileView(job.attachment),
     }));
 }
 

@@ -180,11 +180,13 @@ describe('[SR4] search equals a scan', () => {
           }
           const first = expected[0];
           if (first !== undefined && prng.chance(0.1)) {
-            const marks = search.searchMarks(query, visibility, first.conversation as never);
+            const marks = search.searchMarks(query, visibility, first.conversation as never, {});
             const own = expected.filter((row) => row.conversation === first.conversation).reverse();
-            expect(marks, why).toEqual(
-              own.map((row) => ({ message_key: row.id, matches: scanHighlights(row, query) })),
-            );
+            expect(marks, why).toEqual({
+              marks: own.map((row) => ({ message_key: row.id, matches: scanHighlights(row, query) })),
+              start: 0,
+              total: own.length,
+            });
           }
         }
       }

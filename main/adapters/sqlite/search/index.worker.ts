@@ -1,9 +1,11 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { WritableDatabase } from '../connection.ts';
-import { openReadable, openWritable } from '../connection.ts';
+import { openReadable, pragma } from '../connection.ts';
+import { rewriteFile } from '../administration/eraser.ts';
 import { toFailure } from '../errors.ts';
+import { openIndexFile } from './index-file.ts';
 import { createIndexer } from './indexer.ts';
 
 /**
@@ -16,7 +18,10 @@ export interface IndexWorkerData {
   readonly key: Uint8Array;
 }
 
-export type IndexWorkerRequest = { readonly type: 'wake' | 'rebuild' | 'optimize' | 'close' };
+export type IndexWorkerRequest =
+  | { readonly type: 'wake' | 'rebuild' | 'optimize' | 'close' }
+  /** Nothing of what was deleted from these months is left in the file afterwards (AD2). */
+  | { readonly type: 'erase'; readonly months: readonly number[] };
 
 export type IndexWorkerReport =
   | { readonly type: 'ready'; readonly applied_seq: number }
@@ -24,6 +29,7 @@ export type IndexWorkerReport =
   | { readonly type: 'progress'; readonly done: number; readonly total: number }
   | { readonly type: 'rebuilt' }
   | { readonly type: 'optimized' }
+  | { readonly type: 'erased'; readonly outcome: 'done' | 'deferred' | 'busy' }
   | { readonly type: 'closed' }
   | { readonly type: 'failed'; readonly code: string; readonly message: string };
 
@@ -38,19 +44,29 @@ if (port === null) throw new Error('index.worker runs as a worker');
 const { directory, key } = workerData as IndexWorkerData;
 const report = (message: IndexWorkerReport): void => port.postMessage(message);
 
+/** Says that the file holds something that has to go and was too large to be rewritten: the next start builds it anew. */
+const RESET_FILE = 'search.reset';
+
+/** Damage in the middle of the file shows only when it is met: then too the next start builds it anew (ST4). */
+function failed(thrown: unknown): void {
+  const { code, message } = toFailure(thrown).error;
+  if (code === 'STORE_DAMAGED')
+    try {
+      writeFileSync(join(directory, RESET_FILE), '', { mode: 0o600, flush: true });
+    } catch {
+      // It will be met again.
+    }
+  report({ type: 'failed', code, message });
+}
+
 function openIndex(): WritableDatabase {
   const path = join(directory, 'search.db');
-  try {
-    const db = openWritable(path, key);
-    db.readOne('SELECT count(*) FROM sqlite_schema').get();
-    return db;
-  } catch (thrown) {
-    const { code } = toFailure(thrown).error;
-    // Only damage or another key make the file useless; a full disk or a lock is not cured by deleting.
-    if (!existsSync(path) || (code !== 'STORE_DAMAGED' && code !== 'STORE_KEY_WRONG')) throw thrown;
+  const reset = join(directory, RESET_FILE);
+  if (existsSync(reset)) {
     for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
-    return openWritable(path, key);
+    rmSync(reset);
   }
+  return openIndexFile(path, key);
 }
 
 try {
@@ -60,6 +76,7 @@ try {
   let scheduled = false;
   let closing = false;
   let optimizing = false;
+  let erasing = false;
   let idleTimer: NodeJS.Timeout | null = null;
 
   const schedule = (): void => {
@@ -88,6 +105,15 @@ try {
         schedule();
         return;
       }
+      if (erasing) {
+        erasing = false;
+        const outcome = rewriteFile(index);
+        pragma(index, 'secure_delete = OFF');
+        if (outcome === 'deferred') writeFileSync(join(directory, RESET_FILE), '', { mode: 0o600, flush: true });
+        report({ type: 'erased', outcome });
+        schedule();
+        return;
+      }
       if (optimizing) {
         // In pieces, so that the queue never waits for more than one.
         if (!indexer.mergeStep()) {
@@ -99,8 +125,7 @@ try {
       }
       idleTimer = setTimeout(mergeWhileIdle, MERGE_AFTER_MS);
     } catch (thrown) {
-      const { code, message } = toFailure(thrown).error;
-      report({ type: 'failed', code, message });
+      failed(thrown);
       // A lock or a full disk passes: try again with the next wake, and by itself.
       if (!closing) idleTimer = setTimeout(schedule, 5_000);
     }
@@ -111,12 +136,18 @@ try {
     try {
       if (indexer.mergeStep()) idleTimer = setTimeout(mergeWhileIdle, 1);
     } catch (thrown) {
-      const { code, message } = toFailure(thrown).error;
-      report({ type: 'failed', code, message });
+      failed(thrown);
     }
   };
 
   port.on('message', (request: IndexWorkerRequest) => {
+    try {
+      handle(request);
+    } catch (thrown) {
+      failed(thrown);
+    }
+  });
+  const handle = (request: IndexWorkerRequest): void => {
     switch (request.type) {
       case 'wake':
         schedule();
@@ -125,6 +156,13 @@ try {
         indexer.startRebuild();
         // Nothing to build is done at once.
         if (indexer.rebuildStep(REBUILD_STEP)?.done ?? true) report({ type: 'rebuilt' });
+        schedule();
+        break;
+      case 'erase':
+        // What is dropped is overwritten at once, until the whole file is written anew.
+        pragma(index, 'secure_delete = ON');
+        indexer.startRebuild(request.months);
+        erasing = true;
         schedule();
         break;
       case 'optimize':
@@ -141,7 +179,7 @@ try {
         port.close();
         break;
     }
-  });
+  };
   report({ type: 'ready', applied_seq: indexer.appliedSeq() });
   schedule();
 } catch (thrown) {

@@ -17,8 +17,8 @@ import {
 export interface Indexer {
   /** Takes over at most `limit` entries of the change queue, in one transaction with the watermark. */
   step(limit: number): { readonly applied_seq: number; readonly entries: number };
-  /** Marks every month to be built anew. Months that have an index stay searchable with it until theirs is ready. */
-  startRebuild(): void;
+  /** Marks every month to be built anew, or these. Months that have an index stay searchable with it until theirs is ready. */
+  startRebuild(months?: readonly number[]): void;
   /** The next part of a rebuild; null when there is nothing to rebuild. `rows` of `total` are done. */
   rebuildStep(limit: number): { readonly rows: number; readonly total: number; readonly done: boolean } | null;
   /** One small piece of merging; false when nothing is left. Sealed months become one segment, the newest few. */
@@ -269,12 +269,18 @@ export function createIndexer(records: ReadableDatabase, index: WritableDatabase
 
   return {
     step,
-    startRebuild: () => {
+    startRebuild: (months) => {
       if (building !== null) {
         index.execute(`DROP TABLE IF EXISTS ${building.table}`);
+        // What was half built is built with the others.
+        if (months !== undefined) putPlan.run(building.month);
         building = null;
       }
-      planRebuild();
+      if (months === undefined) planRebuild();
+      else
+        index.transaction(() => {
+          for (const month of months) if (readMonth.get(month) !== undefined) putPlan.run(month);
+        });
     },
     rebuildStep,
     mergeStep,

@@ -135,7 +135,7 @@ function readRollup(db: ReadableDatabase, plan: Plan, pairs: Pairs, cancelled: C
     // Only days that exist: one absurd time must not make this walk through the millennia.
     const nextDay = db.readOne<number | null>('SELECT min(day) FROM agent_day WHERE day >= ?');
     for (let day = nextDay.get(dayLow) ?? dayHigh; day < dayHigh; day = nextDay.get(day + 1) ?? dayHigh) {
-      checkCancelled(cancelled);
+      checkCancelled(cancelled, (day - dayLow) / (dayHigh - dayLow));
       for (const [agent, conversation, consumer, messages, recalls, firstIn, firstOut] of days.all(
         day,
         day + 1,

@@ -70,12 +70,30 @@ const present = <T>(list: readonly T[] | undefined): list is readonly [T, ...T[]
 
 const EVERYTHING: Visibility = { kind: 'all' };
 
-/** Who sees each source whole sees everything: the usual case of a supervisor, and the one that needs no look at each row. */
-function widest(asked: Visibility, sources: readonly string[]): Visibility {
-  if (asked.kind === 'all') return asked;
+/**
+ * Who sees each source whole sees everything: the usual case of a supervisor, and the one that needs no look at each row.
+ * Where the sources that hold records are each seen whole or not at all (an account that was removed leaves its source
+ * behind), a row is decided by its shop, as every shop belongs to one source: `shops` are those that may be seen.
+ */
+function widest(
+  db: ReadableDatabase,
+  asked: Visibility,
+  sources: readonly Source[],
+): { readonly visibility: Visibility; readonly shops: readonly number[] | null } {
+  if (asked.kind === 'all') return { visibility: asked, shops: null };
   const whole = new Set(asked.sources);
-  return sources.every((source) => whole.has(source)) ? EVERYTHING : asked;
+  const hidden = sources.filter(([, name]) => !whole.has(name));
+  if (hidden.length === 0) return { visibility: EVERYTHING, shops: null };
+  const partly = new Set(asked.agents.map(({ source }) => source));
+  if (hidden.some(([, name]) => partly.has(name))) return { visibility: asked, shops: null };
+  const shops = db
+    .readOne<number>('SELECT id FROM shops WHERE source NOT IN (SELECT value FROM json_each(?))')
+    .all(JSON.stringify(hidden.map(([id]) => id)));
+  const others = db.readOne<number>('SELECT count(*) FROM shops').get() !== shops.length;
+  return { visibility: EVERYTHING, shops: others ? shops : null };
 }
+
+type Source = [id: number, name: string];
 
 export function createPlanner(db: ReadableDatabase): (query: SearchQuery, visibility: Visibility) => Plan {
   const agentsByName = db.readOne<number>(
@@ -91,10 +109,10 @@ export function createPlanner(db: ReadableDatabase): (query: SearchQuery, visibi
     'SELECT c.id FROM json_each(?) j CROSS JOIN conversations c ON c.consumer = j.value',
   );
 
-  const sources = db.readOne<string>('SELECT name FROM sources');
+  const sources = db.readRaw<Source>('SELECT id, name FROM sources');
 
   return (query, asked) => {
-    const visibility = widest(asked, sources.all());
+    const { visibility, shops: visibleShops } = widest(db, asked, sources.all());
     const text = query.text === undefined ? NO_TEXT : parseTextQuery(query.text);
     const from = query.from ?? null;
     const to = query.to ?? null;
@@ -131,9 +149,12 @@ export function createPlanner(db: ReadableDatabase): (query: SearchQuery, visibi
       if (agents.length <= MAX_TOKEN_CHOICES) tokens.push(oneOf(agents.map(agentToken)));
       else complete = false;
     }
-    let shops: number[] | null = null;
+    let shops: readonly number[] | null = visibleShops;
     if (present(query.shops)) {
-      shops = shopsByName.all(JSON.stringify(query.shops), JSON.stringify(query.shops));
+      const named = shopsByName.all(JSON.stringify(query.shops), JSON.stringify(query.shops));
+      shops = visibleShops === null ? named : named.filter((shop) => visibleShops.includes(shop));
+    }
+    if (shops !== null) {
       empty ||= shops.length === 0;
       where.push('(SELECT shop FROM conversations WHERE id = m.conversation) IN (SELECT value FROM json_each(?))');
       parameters.push(JSON.stringify(shops));
@@ -211,7 +232,7 @@ export function createPlanner(db: ReadableDatabase): (query: SearchQuery, visibi
       const names = JSON.stringify(query.consumers);
       narrow(conversationsOfConsumers.all(JSON.stringify(consumersByName.all(names, names))));
     }
-    const links = createLinks(db, visibility);
+    const links = createLinks(db, asked);
     if (present(query.orders)) narrow(links('order', query.orders).map(([, conversation]) => conversation));
     if (present(query.violations)) narrow(links('violation', query.violations).map(([, conversation]) => conversation));
     const set = conversations as number[] | null;
@@ -366,8 +387,8 @@ export function createVisibleUntil(
     if (ids === undefined) own.set(source, (ids = new Set()));
     ids.add(agent_id);
   }
-  const read = db.readRaw<[string, string]>(
-    'SELECT s.name, c.assignments FROM conversations c JOIN sources s ON s.id = c.source WHERE c.id = ?',
+  const read = db.readRaw<[string, string, string | null]>(
+    'SELECT s.name, c.assignments, c.removed_by FROM conversations c JOIN sources s ON s.id = c.source WHERE c.id = ?',
   );
   const known = new Map<number, number>();
   return (conversation) => {
@@ -376,10 +397,11 @@ export function createVisibleUntil(
     until = -Infinity;
     const row = read.get(conversation);
     if (row !== undefined) {
-      const [source, assignments] = row;
+      const [source, assignments, removedBy] = row;
       const ids = own.get(source);
       if (whole.has(source)) until = Infinity;
-      else if (ids !== undefined) {
+      // A group on its way out (AD2) is out of the agents' use; who sees the source whole still finds its records.
+      else if (ids !== undefined && removedBy === null) {
         for (const assignment of JSON.parse(assignments) as { agent_id: string; to: number | null }[]) {
           if (ids.has(assignment.agent_id)) until = Math.max(until, assignment.to ?? Infinity);
         }

@@ -65,6 +65,47 @@ describe('[SR5] paging', () => {
   });
 });
 
+describe('[SR6] marks', () => {
+  it('[SR6] of a conversation with thousands of matches those are given that are asked for, with their place among all', () => {
+    const store = corpus(14);
+    store.grow(40);
+    const { records } = store;
+    const [first, conversation] = records
+      .readRaw<[number, number]>('SELECT id, conversation FROM messages ORDER BY id DESC LIMIT 1')
+      .get() as [number, number];
+    const insert = records.write(
+      `INSERT INTO messages (id, conversation, msg_id, sender_role, sender_id, sender_name, kind, text, sent_at, status)
+       VALUES (?, ?, ?, 1, 'x', 'x', 0, ?, 0, 1)`,
+    );
+    records.transaction(() => {
+      for (let i = 1; i <= 4_300; i++)
+        insert.run(first + i, conversation, `m${i}`, i % 2 === 0 ? `第${i}句蝙蝠` : '别的');
+    });
+    const search = createSearchReader(store.reader, { indexed: false });
+    const marks = (place: object): ReturnType<typeof search.searchMarks> =>
+      search.searchMarks({ text: '蝙蝠' }, ALL, conversation as never, place);
+    const keyOf = (n: number): number => first + 2 * (n + 1);
+    const firstAndLast = ({ marks: given }: ReturnType<typeof marks>): unknown[] => [
+      given[0]?.message_key,
+      given.at(-1)?.message_key,
+    ];
+    const newest = marks({});
+    expect(newest).toMatchObject({ start: 1_150, total: 2_150 });
+    expect(firstAndLast(newest)).toEqual([keyOf(1_150), keyOf(2_149)]);
+    expect(newest.marks[0]?.matches).toEqual([[6, 8]]);
+    const oldest = marks({ start: 0 });
+    expect([oldest.start, oldest.total, ...firstAndLast(oldest)]).toEqual([0, 2_150, keyOf(0), keyOf(999)]);
+    const around = marks({ around: keyOf(1_000) });
+    expect([around.start, ...firstAndLast(around)]).toEqual([500, keyOf(500), keyOf(1_499)]);
+    expect(marks({ start: 9_999 }).start).toBe(1_150);
+    expect(search.searchMarks({ text: '没有的' }, ALL, conversation as never, {})).toEqual({
+      marks: [],
+      start: 0,
+      total: 0,
+    });
+  });
+});
+
 describe('[SR8] cancelling', () => {
   it('[SR8] every function ends with CANCELLED between windows', () => {
     const store = corpus(13);

@@ -4,7 +4,9 @@ import type {
   ConsumerPage,
   ConsumerRow,
   CountResult,
+  MarksPlace,
   NumberRow,
+  SearchMarks,
   SearchPage,
   SearchRow,
   SearchRowMore,
@@ -46,13 +48,14 @@ export interface SearchReader {
   searchNumbers(query: SearchQuery, visibility: Visibility, cancelled?: Cancelled): NumberRow[];
   /** Consumers by their newest matching message. */
   searchConsumers(query: SearchQuery, visibility: Visibility, page: PageRequest, cancelled?: Cancelled): ConsumerPage;
-  /** Matching messages of one conversation, oldest first, at most 1,000. */
+  /** Matching messages of one conversation, oldest first, at most 1,000 of them at a time. */
   searchMarks(
     query: SearchQuery,
     visibility: Visibility,
     conversation: ConversationKey,
+    place: MarksPlace,
     cancelled?: Cancelled,
-  ): { readonly message_key: MessageKey; readonly matches: SearchRow['matches'] }[];
+  ): SearchMarks;
   estimate(
     query: SearchQuery,
     visibility: Visibility,
@@ -137,10 +140,29 @@ export function createSearchReader(db: ReadableDatabase, options: SearchReaderOp
     return ids.flatMap((id) => rows.get(id) ?? []);
   };
 
+  /** Where nothing but the time is asked for, the rows are read at once: finding their keys first takes as long again. */
+  const newestRows = (plan: Plan, below: number, limit: number): HydratedRow[] =>
+    db
+      .readRaw<HydratedRow>(
+        `SELECT m.id, m.conversation, m.msg_id, c.conversation_id, s.name, coalesce(a.name, ''), coalesce(k.name, c.title, ''),
+          m.sent_at, m.sender_role, m.sender_name, m.kind, m.text, m.flags, m.extra
+        FROM messages m NOT INDEXED CROSS JOIN conversations c ON c.id = m.conversation CROSS JOIN shops s ON s.id = c.shop
+        LEFT JOIN agents a ON a.id = m.agent LEFT JOIN consumers k ON k.id = c.consumer
+        WHERE m.id >= ? AND m.id < ?${plan.where} ORDER BY m.id DESC LIMIT ?`,
+      )
+      .all(plan.low, Math.min(below, plan.high), ...plan.parameters, BigInt(limit));
+  const onlyTime = (plan: Plan): boolean =>
+    !plan.empty && !plan.rowFilters && plan.agents === null && plan.shops === null && plan.conversations === null;
+
   const search: SearchReader['search'] = (query, visibility, page, cancelled = never) =>
     answer(() => {
       const { plan, walk } = prepare(query, visibility, cancelled);
       const below = page.cursor === null ? Number.MAX_SAFE_INTEGER : parseKeyCursor(page.cursor);
+      if (onlyTime(plan)) {
+        const found = newestRows(plan, below, page.limit + 1);
+        const rows = found.slice(0, page.limit).map((row) => toSearchRow(row, plan.text));
+        return { rows, cursor: found.length > page.limit ? String(rows.at(-1)?.message_key) : null };
+      }
       const ids = takeIds(walk, below, page.limit + 1);
       const more = ids.length > page.limit;
       const taken = more ? ids.slice(0, page.limit) : ids;
@@ -322,16 +344,30 @@ export function createSearchReader(db: ReadableDatabase, options: SearchReaderOp
     return { consumers, cursor: more && last !== undefined && top !== null ? `${last}.${top}` : null };
   };
 
-  const searchMarks: SearchReader['searchMarks'] = (query, visibility, conversation, cancelled = never) =>
+  const textsOf = db.readRaw<[number, string | null]>(
+    'SELECT m.id, m.text FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value',
+  );
+  const searchMarks: SearchReader['searchMarks'] = (query, visibility, conversation, place, cancelled = never) =>
     answer(() => {
       const search = prepare(query, visibility, cancelled);
       const within = inConversations(search, [conversation], cancelled);
-      const marks: { message_key: MessageKey; matches: SearchRow['matches'] }[] = [];
-      for (const piece of within.pieces(Number.MAX_SAFE_INTEGER, { text: true, wanted: null })) {
-        for (const [id, , , , , text] of piece)
-          marks.push({ message_key: id as MessageKey, matches: highlightRanges(text ?? '', search.plan.text) });
-      }
-      return marks.reverse().slice(0, MAX_MARKS);
+      // All keys, as the total is asked for; texts only of those that are given.
+      const keys: number[] = [];
+      for (const piece of within.pieces(Number.MAX_SAFE_INTEGER, { text: false, wanted: null }))
+        for (const [id] of piece) keys.push(id);
+      keys.reverse();
+      const newest = Math.max(0, keys.length - MAX_MARKS);
+      const { start, around } = place;
+      const first = Math.min(
+        newest,
+        start ?? (around === undefined ? newest : Math.max(0, lowerBound(keys, around) - MAX_MARKS / 2)),
+      );
+      const texts = new Map(textsOf.all(JSON.stringify(keys.slice(first, first + MAX_MARKS))));
+      const marks = [...texts].map(([id, text]) => ({
+        message_key: id as MessageKey,
+        matches: highlightRanges(text ?? '', search.plan.text),
+      }));
+      return { marks, start: first, total: keys.length };
     });
 
   const estimate: SearchReader['estimate'] = (query, visibility, cancelled = never) =>
@@ -399,6 +435,18 @@ function takeIds(walk: Walk, below: number, wanted: number): number[] {
     }
   }
   return ids;
+}
+
+/** Index of the first of ascending keys that is not below `key`. */
+function lowerBound(keys: readonly number[], key: number): number {
+  let from = 0;
+  let to = keys.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((keys[middle] as number) < key) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 /** Matching messages by conversation. */

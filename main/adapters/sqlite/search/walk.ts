@@ -24,11 +24,11 @@ export type WalkedRow = readonly [
   text: string | null,
 ];
 
-/** True when the search is to end; asked between windows. */
-export type Cancelled = () => boolean | void;
+/** True when the search is to end; asked between windows. `share`: how far it has come, 0 to 1, where that is known. */
+export type Cancelled = (share?: number) => boolean | void;
 
-export function checkCancelled(cancelled: Cancelled): void {
-  if (cancelled() === true) throw new AppFailure('CANCELLED', 'the search was cancelled');
+export function checkCancelled(cancelled: Cancelled, share?: number): void {
+  if (cancelled(share) === true) throw new AppFailure('CANCELLED', 'the search was cancelled');
 }
 
 /** The full-text index as one snapshot sees it. */
@@ -329,6 +329,20 @@ export function createWalk(
     return cut;
   };
 
+  /** How much of the range lies at or above `key`: newest first, that is what has been looked at. */
+  let bounds: readonly [number, number] | null = null;
+  const shareAt = (key: number): number => {
+    // Two statements in one: asked for together, both ends would take a scan of everything.
+    bounds ??= db
+      .readRaw<[number, number]>(
+        'SELECT coalesce((SELECT min(id) FROM messages), 0), coalesce((SELECT max(id) FROM messages), 0)',
+      )
+      .get() ?? [0, 0];
+    const low = Math.max(plan.low, bounds[0]);
+    const high = Math.min(plan.high, bounds[1] + 1);
+    return high <= low ? 1 : Math.min(1, Math.max(0, (high - key) / (high - low)));
+  };
+
   /** Queued rows that match, newest first; read once. */
   let pendingMatches: WalkedRow[] | null = null;
   const pendingIn = (low: number, high: number): WalkedRow[] => {
@@ -358,7 +372,7 @@ export function createWalk(
     let size = first;
     let top = high;
     while (top > low) {
-      checkCancelled(cancelled);
+      checkCancelled(cancelled, shareAt(top));
       const bottom = walked.boundary(low, top, size);
       let rows = walked.rows(bottom, top, text || checkText);
       if (queued) rows = notPending(rows);
@@ -404,7 +418,7 @@ export function createWalk(
         const candidates = loose === '' ? scan : indexDriver(segment.table, loose as string);
         let size = Math.min(128, tuning.lastWindow);
         while (trying && top > segment.low) {
-          checkCancelled(cancelled);
+          checkCancelled(cancelled, shareAt(top));
           const bottom = candidates.boundary(segment.low, top, size);
           const rows = notPending(candidates.rows(bottom, top, true)).filter((row) => passes(row, true));
           looked += size;
@@ -429,7 +443,7 @@ export function createWalk(
               ? tuning.lastWindow
               : Math.min(tuning.lastWindow, Math.max(16, options.wanted - found));
           while (top > segment.low) {
-            checkCancelled(cancelled);
+            checkCancelled(cancelled, shareAt(top));
             const taken = asked.take(segment.low, top, options.text, size);
             const bottom = taken.length < size ? segment.low : (taken.at(-1) as WalkedRow)[0];
             const rows = merge(notPending(taken), pendingIn(bottom, top));
@@ -540,7 +554,7 @@ export function createWalk(
       }
       let top = high;
       while (top > low && !enough(counted)) {
-        checkCancelled(cancelled);
+        checkCancelled(cancelled, shareAt(top));
         const bottom = walked.boundary(low, top, 65_536);
         counted += walked.count(bottom, top);
         top = bottom;
@@ -554,7 +568,7 @@ export function createWalk(
       countWindows(recordDriver(), plan.low, plan.high, textChecked, false);
     } else {
       for (const segment of segments(plan.high)) {
-        checkCancelled(cancelled);
+        checkCancelled(cancelled, shareAt(segment.high));
         if (enough(counted)) break;
         if (segment.kind === 'scan') {
           countWindows(scan, segment.low, segment.high, textChecked, false);

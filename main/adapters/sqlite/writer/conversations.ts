@@ -27,6 +27,8 @@ export interface ConversationState {
   sort_at: number;
   /** Its content was erased (AD2): nothing may be written into it any more. */
   readonly purged: boolean;
+  /** Numbers up to this one were erased by retention (AD3) and are not stored again. */
+  readonly erased_seq: number;
   /** Made for a message whose conversation nobody has spoken of yet. */
   placeholder: boolean;
   dirty: boolean;
@@ -140,9 +142,10 @@ interface Row {
   readonly unread: number;
   readonly sort_at: number;
   readonly purged_at: number | null;
+  readonly erased_seq: number;
 }
 const COLUMNS = `id, source, conversation_id, shop, title, consumer, intake, assignments, last_seq, last_message_at, agent_read_seq,
-  consumer_read_seq, last_message, last_consumer_seq, last_agent_seq, unread, sort_at, purged_at`;
+  consumer_read_seq, last_message, last_consumer_seq, last_agent_seq, unread, sort_at, purged_at, erased_seq`;
 
 export function createConversations(
   db: WritableDatabase,
@@ -225,6 +228,7 @@ export function createConversations(
       unread: 0,
       sort_at: sortAt,
       purged: false,
+      erased_seq: 0,
       placeholder: false,
       dirty: false,
     });
@@ -274,6 +278,8 @@ export function createConversations(
     upsert: (source, wire, at) => {
       const existing = find(source, wire.conversation_id);
       if (existing?.purged === true) return null;
+      // Emptied by retention, and nothing new: the gateway only says again what was here once.
+      if (existing !== null && existing.erased_seq > 0 && wire.last_seq <= existing.erased_seq) return null;
       const shop = dimensions.shop(source, wire.shop_id);
       const consumer = wire.consumer === null ? null : dimensions.consumer(source, wire.consumer, true);
       const intake = INTAKE_CODES[wire.intake];

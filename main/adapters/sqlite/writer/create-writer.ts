@@ -1,3 +1,4 @@
+import type { DownloadJob, StagedFile } from '#main/core/ports/attachment-store.ts';
 import type {
   AccountRecord,
   ImportRecord,
@@ -8,6 +9,7 @@ import type {
   SendJob,
   StoreChanges,
 } from '#main/core/ports/store.ts';
+import type { OutgoingFile } from '#shared/contract/attachments.ts';
 import { AppFailure } from '#shared/contract/errors.ts';
 import type { OutgoingView, RecallView } from '#shared/contract/views.ts';
 import type { AccountId, ConversationId, ShopId } from '#shared/domain/ids.ts';
@@ -15,13 +17,20 @@ import { messageKeySlot } from '#shared/domain/time.ts';
 import type { Agent, Conversation, Message, Policy } from '#shared/protocol/entities.ts';
 import type { Case } from '#shared/domain/remedy/cases.ts';
 import type { IncidentEvent } from '#shared/domain/remedy/incident.ts';
+import type { ReviewWriting } from '#main/core/ports/review-store.ts';
 import type { PlaybookBook } from '#shared/domain/remedy/playbooks.ts';
+import type { Scorecard } from '#shared/domain/review/scorecard.ts';
 import type { GatewayEvent } from '#shared/protocol/events.ts';
+import { createEraser, erasing, rewriteFile } from '../administration/eraser.ts';
+import { noteRole, notePolicy } from '../administration/changes.ts';
+import { createAdministrationWriter } from '../administration/writer.ts';
 import { appendAudit, type AuditEntry } from '../audit.ts';
 import { pragma, type WritableDatabase } from '../connection.ts';
 import { toFailure } from '../errors.ts';
 import { createRollup } from '../search/rollup.ts';
+import { createAttachments } from './attachments.ts';
 import { createChangeSet } from './changes.ts';
+import { createComposer } from './composer.ts';
 import { createConversations } from './conversations.ts';
 import { createDimensions } from './dimensions.ts';
 import { createEvents, type Effects, type IngestAccount } from './events.ts';
@@ -32,7 +41,9 @@ import { createIndexQueue } from './index-queue.ts';
 import { createMessages } from './messages.ts';
 import { createOutgoing } from './outgoing.ts';
 import { createRecalls } from './recalls.ts';
+import { createReviews } from './reviews.ts';
 import { createSavedSearches } from './saved-searches.ts';
+import { freeNumbers } from './went-back.ts';
 
 /** What `welcome` says of a shop; the policy parsed, or null with what is wrong with it (RC1). */
 export interface WelcomeShop {
@@ -55,10 +66,26 @@ export function createWriter(db: WritableDatabase) {
   const conversations = createConversations(db, dimensions, gaps, changes);
   const messages = createMessages({ db, dimensions, conversations, queue, rollup, changes });
   const outgoing = createOutgoing(db, changes);
+  const attachments = createAttachments(db, outgoing, changes);
   const recalls = createRecalls({ db, conversations, messages, changes });
-  const events = createEvents({ db, dimensions, conversations, messages, outgoing, recalls, rollup, queue, changes });
+  const reviews = createReviews(db, changes);
+  const eraser = createEraser({ db, dimensions, conversations, messages, gaps, reviews, rollup, changes });
+  const administration = createAdministrationWriter({ db, conversations, eraser, changes });
+  const events = createEvents({
+    db,
+    dimensions,
+    conversations,
+    messages,
+    outgoing,
+    recalls,
+    rollup,
+    queue,
+    changes,
+    eraser,
+  });
   const incidents = createIncidents(db, changes);
   const savedSearches = createSavedSearches(db);
+  const composer = createComposer(db);
   const imports = createImports({ dimensions, conversations, messages });
 
   /** Everything that is gathered in memory during a transaction goes into it before it ends. */
@@ -115,6 +142,7 @@ export function createWriter(db: WritableDatabase) {
     agentChanged: false,
     refusedPolicies: [],
     settledRecalls: [],
+    contradictedRecalls: [],
     settledSends: [],
   });
 
@@ -132,6 +160,7 @@ export function createWriter(db: WritableDatabase) {
     let skipped = 0;
     let gapAt: number | null = null;
     let syncedAt: number | null = null;
+    const reusedBefore = messages.reusedNumbers();
     for (const event of batch) {
       if (event.event_seq <= cursor) {
         skipped += 1;
@@ -164,7 +193,9 @@ export function createWriter(db: WritableDatabase) {
       agent_changed: effects.agentChanged,
       refused_policies: effects.refusedPolicies,
       settled_recalls: effects.settledRecalls,
+      contradicted_recalls: effects.contradictedRecalls,
       settled_sends: effects.settledSends,
+      reused_numbers: messages.reusedNumbers() - reusedBefore,
     };
   };
 
@@ -220,15 +251,19 @@ export function createWriter(db: WritableDatabase) {
     putWelcome: (
       account: AccountId,
       welcome: { readonly agent: Agent; readonly shops: readonly WelcomeShop[] },
+      at: number = Date.now(),
     ): void =>
       write(() => {
         const { id, source } = accountRow(account);
-        const agent = dimensions.putAgent(source, welcome.agent).key;
+        const { key: agent, roleBefore } = dimensions.putAgent(source, welcome.agent);
+        if (roleBefore !== undefined && roleBefore !== null)
+          noteRole(db, welcome.agent.agent_id, roleBefore, welcome.agent.role, at);
         db.write('UPDATE accounts SET agent = ? WHERE id = ?').run(agent, id);
         db.write('DELETE FROM account_shops WHERE account = ?').run(id);
         for (const shop of welcome.shops) {
           const key = dimensions.shop(source, shop.shop_id, shop.name, shop.platform);
           db.write('UPDATE shops SET name = ?, platform = ? WHERE id = ?').run(shop.name, shop.platform, key);
+          if (shop.policy !== null) notePolicy(db, key, shop.shop_id, shop.policy, at);
           if (shop.policy !== null)
             db.write('UPDATE shops SET policy = ?, policy_problem = NULL WHERE id = ?').run(
               JSON.stringify(shop.policy),
@@ -261,9 +296,14 @@ export function createWriter(db: WritableDatabase) {
       }
     },
 
-    putSnapshotPage: (account: AccountId, page: readonly Conversation[]): StoreChanges =>
+    putSnapshotPage: (
+      account: AccountId,
+      page: readonly Conversation[],
+      options: { readonly wentBack?: boolean } = {},
+    ): StoreChanges =>
       change(() => {
         const { source } = accountRow(account);
+        if (options.wentBack === true) freeNumbers({ db, conversations, changes }, source, page);
         for (const conversation of page)
           events.putConversation(source, conversation, conversation.last_message_at ?? conversation.waiting_since ?? 0);
       }),
@@ -325,6 +365,18 @@ export function createWriter(db: WritableDatabase) {
       return count;
     },
 
+    putStaged: (staged: StagedFile): StoreChanges => change(() => attachments.stage(staged)),
+    dropStaged: (id: string): StoreChanges => change(() => attachments.unstage(id)),
+    enqueueFiles: (
+      jobs: Parameters<typeof attachments.enqueue>[0],
+    ): { readonly files: readonly OutgoingFile[]; readonly changes: StoreChanges } =>
+      changeWith(() => ({ files: attachments.enqueue(jobs) })),
+    setUploaded: (id: string, attachmentId: string | null): StoreChanges =>
+      change(() => attachments.setUploaded(id, attachmentId)),
+    putDownload: (job: DownloadJob): void => write(() => attachments.putDownload(job)),
+    dropDownload: (message: number): void => write(() => attachments.dropDownload(message)),
+    attachmentsErased: (hashes: readonly string[]): void => write(() => attachments.erased(hashes)),
+
     createRecall: (
       job: RecallJob,
     ): { readonly recall: RecallView; readonly joined: boolean; readonly changes: StoreChanges } =>
@@ -346,6 +398,12 @@ export function createWriter(db: WritableDatabase) {
     putPlaybooks: (book: PlaybookBook): void => write(() => incidents.putPlaybooks(book)),
     putCases: (cases: readonly Case[]): number => write(() => incidents.putCases(cases)),
 
+    putScorecard: (card: Scorecard): void => write(() => reviews.putScorecard(card)),
+    putReviewSample: (...sample: Parameters<typeof reviews.putSample>): void =>
+      write(() => reviews.putSample(...sample)),
+    closeReviewSample: (id: string, at: number): void => write(() => reviews.closeSample(id, at)),
+    putReviews: (list: readonly ReviewWriting[]): StoreChanges => change(() => reviews.put(list)),
+
     setDraft: (conversation: number, text: string): StoreChanges => change(() => outgoing.setDraft(conversation, text)),
     setSetting: (name: string, value: unknown): void =>
       write(() => {
@@ -358,7 +416,38 @@ export function createWriter(db: WritableDatabase) {
     putSavedSearch: (search: Parameters<typeof savedSearches.put>[0]): number => write(() => savedSearches.put(search)),
     renameSavedSearch: (id: number, name: string): void => write(() => savedSearches.rename(id, name)),
     removeSavedSearch: (id: number): void => write(() => savedSearches.remove(id)),
+    putWords: (...args: Parameters<typeof composer.putWords>): void => write(() => composer.putWords(...args)),
+    putLocalWords: (...args: Parameters<typeof composer.putLocalWords>): void =>
+      write(() => composer.putLocalWords(...args)),
+    putReplies: (...args: Parameters<typeof composer.putReplies>): number[] =>
+      write(() => composer.putReplies(...args)),
+    removeReply: (id: number): void => write(() => composer.removeReply(id)),
+    countReplyUse: (id: number): void => write(() => composer.countReplyUse(id)),
+    putArticle: (...args: Parameters<typeof composer.putArticle>): void => write(() => composer.putArticle(...args)),
     appendAudit: (entry: AuditEntry): void => write(() => appendAudit(db, entry)),
+
+    putDeletion: (...args: Parameters<typeof administration.putDeletion>): StoreChanges =>
+      change(() => administration.putDeletion(...args)),
+    purgeExpired: (account: AccountId, now: number) =>
+      erasing(db, () => changeWith(() => administration.purgeExpired(account, now))),
+    purgeReleased: (now: number) => erasing(db, () => changeWith(() => administration.purgeReleased(now))),
+    advanceErasures: (...args: Parameters<typeof administration.advanceErasures>): StoreChanges =>
+      change(() => administration.advanceErasures(...args)),
+    placeHold: (hold: Parameters<typeof administration.placeHold>[0]): number => {
+      const id = write(() => administration.placeHold(hold));
+      changes.take();
+      return id;
+    },
+    releaseHold: (...args: Parameters<typeof administration.releaseHold>): void => {
+      write(() => administration.releaseHold(...args));
+      changes.take();
+    },
+    announceRetention: (...args: Parameters<typeof administration.announceRetention>): number =>
+      write(() => administration.announceRetention(...args)),
+    removeRetained: (...args: Parameters<typeof administration.removeRetained>) =>
+      erasing(db, () => changeWith(() => administration.removeRetained(...args))),
+    /** Every page anew, and the log emptied (AD2). */
+    rewriteRecords: () => rewriteFile(db),
 
     importRecords: (records: readonly ImportRecord[]): { readonly imported: number; readonly duplicates: number } => {
       const result = write(() => imports.put(records));

@@ -9,7 +9,11 @@ export interface Dimensions {
   /** `name` only for an agent that isn't known yet. */
   agent(source: number, agentId: string, name: string): number;
   /** What the gateway says of an agent; true where it was news. */
-  putAgent(source: number, agent: Agent): { readonly key: number; readonly changed: boolean };
+  /** `roleBefore`: where the role is another one now; null where there was none. */
+  putAgent(
+    source: number,
+    agent: Agent,
+  ): { readonly key: number; readonly changed: boolean; readonly roleBefore?: string | null };
   /** Known or not; a new name or avatar replaces the old one where `replace`. */
   consumer(source: number, consumer: Consumer, replace: boolean): number;
   /** After a rollback: what was cached may never have been committed. */
@@ -75,13 +79,14 @@ export function createDimensions(db: WritableDatabase): Dimensions {
     agent,
     putAgent: (sourceKey, value) => {
       const key = agent(sourceKey, value.agent_id, value.name);
+      const before = db.readOne<string | null>('SELECT role FROM agents WHERE id = ?').get(key) ?? null;
       const { changes } = db
         .write(
           `UPDATE agents SET name = ?, role = ?, presence = ?
            WHERE id = ? AND (name IS NOT ? OR role IS NOT ? OR presence IS NOT ?)`,
         )
         .run(value.name, value.role, value.presence, key, value.name, value.role, value.presence);
-      return { key, changed: changes > 0 };
+      return { key, changed: changes > 0, ...(before === value.role ? {} : { roleBefore: before }) };
     },
     consumer: (sourceKey, value, replace) => {
       const cacheKey = `${sourceKey}\n${value.consumer_id}`;

@@ -3,6 +3,8 @@ import type { ClientMessageId, ConversationKey, RecallId } from '#shared/domain/
 import type { Conversation, Message } from '#shared/protocol/entities.ts';
 import type { GatewayEvent, KnownEvent } from '#shared/protocol/events.ts';
 import { INTAKES } from '../codes.ts';
+import { REMOVED_BY_RETENTION, type Eraser } from '../administration/eraser.ts';
+import { noteRole, notePolicy } from '../administration/changes.ts';
 import type { WritableDatabase } from '../connection.ts';
 import type { IndexQueue } from './index-queue.ts';
 import type { Rollup } from '../search/rollup.ts';
@@ -30,6 +32,7 @@ export interface Effects {
   agentChanged: boolean;
   refusedPolicies: { shop_id: string; problem: string }[];
   settledRecalls: RecallId[];
+  contradictedRecalls: IngestResult['contradicted_recalls'][number][];
   settledSends: ClientMessageId[];
 }
 
@@ -57,8 +60,9 @@ export function createEvents(parts: {
   readonly rollup: Rollup;
   readonly queue: IndexQueue;
   readonly changes: ChangeSet;
+  readonly eraser: Eraser;
 }): Events {
-  const { db, dimensions, conversations, messages, outgoing, recalls, rollup, queue, changes } = parts;
+  const { db, dimensions, conversations, messages, outgoing, recalls, rollup, queue, changes, eraser } = parts;
 
   const keepRaw = (account: IngestAccount, eventSeq: number, kind: string, raw: string): void => {
     db.write('INSERT INTO raw_events (account, event_seq, kind, raw) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING').run(
@@ -76,8 +80,14 @@ export function createEvents(parts: {
 
   const putMessage = (source: number, message: Message): boolean => {
     const state = conversations.forMessage(source, message);
-    if (state.purged) return false;
-    return messages.put(state, message) === 'added';
+    if (state.purged || (state.erased_seq > 0 && message.conv_seq <= state.erased_seq)) return false;
+    const added = messages.put(state, message) === 'added';
+    if (added && state.erased_seq > 0)
+      db.write('UPDATE conversations SET removed_by = NULL, restorable_until = NULL WHERE id = ? AND removed_by = ?').run(
+        state.id,
+        REMOVED_BY_RETENTION,
+      );
+    return added;
   };
 
   const putConversation: Events['putConversation'] = (source, conversation, at) => {
@@ -111,22 +121,7 @@ export function createEvents(parts: {
   const purged = (source: number, conversationId: string, at: number): void => {
     const state = conversations.find(source, conversationId);
     if (state === null || state.purged) return;
-    const counts = messages.purge(state);
-    for (const table of ['gaps', 'closed_gaps', 'outbox', 'drafts', 'recalls'])
-      db.write(`DELETE FROM ${table} WHERE conversation = ?`).run(state.id);
-    db.write(
-      `UPDATE conversations SET title = '', consumer = NULL, members = NULL, assignee = NULL, assignments = '[]', order_nos = '[]', violation_nos = '[]',
-         last_message = NULL, last_message_at = NULL, last_consumer_seq = 0, last_agent_seq = 0, unread = 0, waiting_since = NULL, ends_at = NULL, deletes_at = NULL,
-         removed_by = coalesce(removed_by, ''), restorable_until = coalesce(restorable_until, 0), purged_at = ?, purged = ? WHERE id = ?`,
-    ).run(at, JSON.stringify(counts), state.id);
-    if (state.consumer !== null)
-      db.write(
-        'DELETE FROM consumers WHERE id = ? AND NOT EXISTS (SELECT 1 FROM conversations c WHERE c.consumer = consumers.id)',
-      ).run(state.consumer);
-    rollup.rebuildConversation(state.id);
-    changes.messages(state.id);
-    conversations.forget(state);
-    dimensions.reset();
+    eraser.purge(state, at);
   };
 
   const applyKnown = (account: IngestAccount, event: KnownEvent, effects: Effects): void => {
@@ -191,6 +186,14 @@ export function createEvents(parts: {
           reason: event.reason ?? null,
         };
         noteRecall(source, news);
+        const kept = messages.disputed(source, event.conversation_id, event.msg_id, event.effect);
+        if (kept !== null)
+          effects.contradictedRecalls.push({
+            msg_id: event.msg_id,
+            recall_id: event.recall_id,
+            kept,
+            came: event.effect,
+          });
         const key = messages.recalled(source, event.conversation_id, event.msg_id, news);
         if (key !== null) effects.settledRecalls.push(...recalls.settle(key, news));
         return;
@@ -214,6 +217,7 @@ export function createEvents(parts: {
         return;
       case 'policy.updated': {
         const shop = dimensions.shop(source, event.shop_id);
+        notePolicy(db, shop, event.shop_id, event.policy, event.at);
         // A late repetition must not undo what `welcome` has brought meanwhile.
         db.write(
           `UPDATE shops SET policy = ?, policy_problem = NULL WHERE id = ? AND (policy IS NULL OR CAST(policy ->> 'version' AS INTEGER) <= ?)`,
@@ -229,12 +233,14 @@ export function createEvents(parts: {
         effects.shopsChanged = true;
         return;
       case 'agent.updated': {
-        const { changed } = dimensions.putAgent(source, {
+        const { changed, roleBefore } = dimensions.putAgent(source, {
           agent_id: event.agent_id,
           name: event.name,
           role: event.role,
           presence: event.presence,
         });
+        if (roleBefore !== undefined && roleBefore !== null)
+          noteRole(db, event.agent_id, roleBefore, event.role, event.at);
         if (changed && event.agent_id === account.agent_id) effects.agentChanged = true;
         return;
       }

@@ -1,3 +1,4 @@
+import { isLesserEffect } from '#shared/domain/recall/types.ts';
 import { messageKeySlot } from '#shared/domain/time.ts';
 import type { Message, MessageStatus, Operator, RecallEffect } from '#shared/protocol/entities.ts';
 import { mentionedNumbers, normaliseNumber } from '#shared/search/numbers.ts';
@@ -47,10 +48,17 @@ export interface Messages {
   opened(source: number, conversationId: string, msgId: string, at: number): void;
   /** RC17: seals the message, or remembers the recall until its target comes. A second time is a no-op. Answers with the message's key. */
   recalled(source: number, conversationId: string, msgId: string, news: RecallNews): number | null;
+  /**
+   * Another result for what is recalled already: null where it says the same, else the effect that stays. A lesser one is noted
+   * at the message, so that nobody goes on believing the better one (RC12).
+   */
+  disputed(source: number, conversationId: string, msgId: string, effect: RecallEffect): RecallEffect | null;
   /** Assignments changed: messages from then on get the owner they have now (SR6). */
   reassign(state: ConversationState, from: number): void;
   /** Everything of it leaves: content, seals, numbers, roll-up, index (AD2). Answers with the tombstone. */
   purge(state: ConversationState): { readonly messages: number; readonly recalled: number };
+  /** How often a message came under a number that another one has: the gateway has gone back, or is wrong. Only grows. */
+  reusedNumbers(): number;
   reset(): void;
 }
 
@@ -96,6 +104,7 @@ export function createMessages(parts: {
   const hints = new Map<number, number>();
   /** Whether anything waits for its message: spares each message two look-ups. Null: not known. */
   let waiting: boolean | null = null;
+  let reused = 0;
 
   const anythingWaits = (): boolean => {
     waiting ??=
@@ -394,9 +403,10 @@ export function createMessages(parts: {
         convSeq !== null &&
         db.readOne<number>('SELECT 1 FROM messages WHERE conversation = ? AND conv_seq = ?').get(state.id, convSeq) !==
           undefined
-      )
+      ) {
         convSeq = null;
-      else id = freeAfter(id);
+        reused += 1;
+      } else id = freeAfter(id);
     }
     if (hints.size >= HINTS_LIMIT) hints.clear();
     hints.set(slot, id + 1);
@@ -459,6 +469,7 @@ export function createMessages(parts: {
 
   return {
     insert,
+    reusedNumbers: () => reused,
     put: (state, message) => {
       const isAgent = message.sender.role === 'agent';
       const result = insert(state, {
@@ -520,6 +531,22 @@ export function createMessages(parts: {
         'INSERT INTO pending_targets (source, conversation_id, msg_id, recalled) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
       ).run(source, conversationId, msgId, JSON.stringify(news));
       return null;
+    },
+    disputed: (source, conversationId, msgId, effect) => {
+      const state = conversations.find(source, conversationId);
+      const message = state === null ? undefined : stored(state.id, msgId);
+      if (state === null || message === undefined || (message.flags & Flag.RECALLED) === 0) return null;
+      const extra = parseExtra(message.extra);
+      const { recalled } = extra;
+      if (recalled === undefined || recalled.effect === effect) return null;
+      if (isLesserEffect(effect, recalled.effect) && recalled.disputed !== effect) {
+        db.write('UPDATE messages SET extra = ? WHERE id = ?').run(
+          formatExtra({ ...extra, recalled: { ...recalled, disputed: effect } }),
+          message.id,
+        );
+        changes.messages(state.id);
+      }
+      return recalled.effect;
     },
     reassign: (state, from) => {
       const rows = db

@@ -1,14 +1,16 @@
 import type { SendJob } from '#main/core/ports/store.ts';
 import { AppFailure } from '#shared/contract/errors.ts';
+import type { OutgoingFile } from '#shared/contract/attachments.ts';
 import type { OutgoingView } from '#shared/contract/views.ts';
 import { KIND_CODES } from '../codes.ts';
 import type { WritableDatabase } from '../connection.ts';
+import { putStaged } from './attachments.ts';
 import type { ChangeSet } from './changes.ts';
 
 /** Outbox and drafts (SY3, PV2, PV6): a message on its way and the job that sends it are one row. */
 export interface Outgoing {
   enqueue(job: SendJob): void;
-  /** Delayed ones only: nothing was sent yet. */
+  /** Delayed ones, and files that are still being uploaded: no message was sent yet. */
   cancelDelayed(id: string): { readonly text: string };
   setState(id: string, state: OutgoingView['state'], error: OutgoingView['error']): void;
   /** It is a record now. True where the job was still here. */
@@ -25,12 +27,13 @@ interface Job {
   readonly conversation: number;
   readonly text: string;
   readonly state: string;
+  readonly attachment: string | null;
 }
 
 export function createOutgoing(db: WritableDatabase, changes: ChangeSet): Outgoing {
   const job = (id: string): Job => {
     const row = db
-      .read<Job>('SELECT client_msg_id, conversation, text, state FROM outbox WHERE client_msg_id = ?')
+      .read<Job>('SELECT client_msg_id, conversation, text, state, attachment FROM outbox WHERE client_msg_id = ?')
       .get(id);
     if (row === undefined) throw new AppFailure('NOT_FOUND', 'no such outgoing message');
     return row;
@@ -38,6 +41,16 @@ export function createOutgoing(db: WritableDatabase, changes: ChangeSet): Outgoi
   const drop = (row: Job): void => {
     db.write('DELETE FROM outbox WHERE client_msg_id = ?').run(row.client_msg_id);
     changes.messages(row.conversation);
+  };
+  /** A file goes back among the chosen ones, as text goes back into the draft. */
+  const returnFile = (row: Job): boolean => {
+    if (row.attachment === null) return false;
+    putStaged(db, row.client_msg_id, row.conversation, {
+      ...(JSON.parse(row.attachment) as OutgoingFile),
+      attachment_id: null,
+    });
+    changes.messages(row.conversation);
+    return true;
   };
   const draft = (conversation: number): string =>
     db.readOne<string>('SELECT text FROM drafts WHERE conversation = ?').get(conversation) ?? '';
@@ -64,8 +77,8 @@ export function createOutgoing(db: WritableDatabase, changes: ChangeSet): Outgoi
         throw new AppFailure('NOT_FOUND', 'no such conversation');
       const { changes: added } = db
         .write(
-          `INSERT INTO outbox (client_msg_id, ordinal, account, conversation, kind, text, correction_of, created_at, state, release_at)
-           VALUES (?, (SELECT coalesce(max(ordinal), 0) + 1 FROM outbox), ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+          `INSERT INTO outbox (client_msg_id, ordinal, account, conversation, kind, text, correction_of, created_at, state, release_at, attachment)
+           VALUES (?, (SELECT coalesce(max(ordinal), 0) + 1 FROM outbox), ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
         )
         .run(
           send.client_msg_id,
@@ -77,21 +90,29 @@ export function createOutgoing(db: WritableDatabase, changes: ChangeSet): Outgoi
           send.created_at,
           send.release_at === null ? 'queued' : 'delayed',
           send.release_at,
+          send.file === undefined ? null : JSON.stringify(send.file),
         );
       if (added === 0) return;
+      if (send.override_reason !== undefined && send.override_reason !== null)
+        db.write('UPDATE outbox SET override_reason = ? WHERE client_msg_id = ?').run(
+          send.override_reason,
+          send.client_msg_id,
+        );
       if (send.keep_draft !== true) setDraft(send.conversation_key, '');
       changes.messages(send.conversation_key);
     },
     cancelDelayed: (id) => {
       const row = job(id);
-      if (row.state !== 'delayed') throw new AppFailure('NOT_FOUND', 'it has left the delay buffer');
+      if (row.state !== 'delayed' && !(row.state === 'queued' && row.attachment !== null))
+        throw new AppFailure('NOT_FOUND', 'it has left the delay buffer');
       drop(row);
+      if (returnFile(row)) return { text: '' };
       if (draft(row.conversation) === '') setDraft(row.conversation, row.text);
       return { text: row.text };
     },
     setState: (id, state, error) => {
       const row = db
-        .read<Job>('SELECT client_msg_id, conversation, text, state FROM outbox WHERE client_msg_id = ?')
+        .read<Job>('SELECT client_msg_id, conversation, text, state, attachment FROM outbox WHERE client_msg_id = ?')
         .get(id);
       // Settled meanwhile by its event: nothing left to say.
       if (row === undefined) return;
@@ -102,7 +123,7 @@ export function createOutgoing(db: WritableDatabase, changes: ChangeSet): Outgoi
     },
     settle: (id) => {
       const row = db
-        .read<Job>('SELECT client_msg_id, conversation, text, state FROM outbox WHERE client_msg_id = ?')
+        .read<Job>('SELECT client_msg_id, conversation, text, state, attachment FROM outbox WHERE client_msg_id = ?')
         .get(id);
       if (row === undefined) return false;
       drop(row);
@@ -113,16 +134,18 @@ export function createOutgoing(db: WritableDatabase, changes: ChangeSet): Outgoi
       if (row.state !== 'failed')
         throw new AppFailure('NOT_ALLOWED', 'only a failed message can be dropped', { state: row.state });
       drop(row);
+      if (returnFile(row)) return { text: '' };
       return { text: row.text };
     },
     returnDelayedToDrafts: () => {
       const delayed = db
         .read<Job>(
-          `SELECT client_msg_id, conversation, text, state FROM outbox WHERE state = 'delayed' ORDER BY ordinal DESC`,
+          `SELECT client_msg_id, conversation, text, state, attachment FROM outbox WHERE state = 'delayed' ORDER BY ordinal DESC`,
         )
         .all();
       for (const row of delayed) {
         drop(row);
+        if (returnFile(row)) continue;
         const existing = draft(row.conversation);
         // Never over a draft that is there already: what was to be sent first stands first.
         setDraft(row.conversation, existing === '' ? row.text : `${row.text}\n${existing}`);

@@ -114,6 +114,9 @@ export function createRecalls(parts: {
           final &&
           (outcome.state !== row.state ||
             (outcome.effect !== undefined && row.effect !== null && outcome.effect !== row.effect));
+        const where = contradicted && outcome.effect !== undefined ? conversations.byKey(row.conversation) : null;
+        if (where !== null && outcome.effect !== undefined)
+          messages.disputed(where.source, where.conversation_id, row.msg_id, outcome.effect);
         return { recall: toRecallView(row), contradicted };
       }
       db.write(

@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SearchQuery } from '#shared/contract/search-query.ts';
+import type { ConversationView, SearchPage } from '#shared/contract/views.ts';
+import type { ConversationKey } from '#shared/domain/ids.ts';
+import type { Visibility } from '#main/core/ports/store.ts';
+import { attach, pragma, type ReadableDatabase } from './connection.ts';
+import { toFailure } from './errors.ts';
+import { openRecordsForReading, requireCurrent } from './open-records.ts';
+import { SEARCH_FILE } from './profile-files.ts';
+import { createReader } from './reader/create-reader.ts';
+import { createSearchReader } from './search/reader.ts';
+
+/** Pages of a long reading are used once: a large cache would only grow (EX6). KiB a file. */
+const CACHE_KIB = 8 * 1_024;
+
+export interface ExportReader {
+  page(
+    query: SearchQuery,
+    visibility: Visibility,
+    page: { readonly limit: number; readonly cursor: string | null },
+    signal: AbortSignal,
+  ): SearchPage;
+  conversation(key: ConversationKey): ConversationView | null;
+  close(): void;
+}
+
+/**
+ * The one search over a handle of its own, on the thread of whoever calls: a thread that writes an export needs no other
+ * one to hand it rows. Failures as the store's.
+ */
+export function openExportReader(directory: string, key: Uint8Array): ExportReader {
+  const failing = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (thrown) {
+      throw toFailure(thrown);
+    }
+  };
+  const db = failing(() => openRecordsForReading(directory, key));
+  try {
+    requireCurrent(db);
+    pragma(db, `cache_size = -${CACHE_KIB}`);
+    const search = createSearchReader(db, { indexed: attachIndex(db, directory, key) });
+    const reader = createReader(db);
+    return {
+      page: (query, visibility, page, signal) =>
+        failing(() => search.search(query, visibility, page, () => signal.aborted)),
+      conversation: (conversation) => failing(() => reader.conversation(conversation)),
+      close: () => db.close(),
+    };
+  } catch (thrown) {
+    db.close();
+    throw toFailure(thrown);
+  }
+}
+
+/** Without an index searches scan: slower, and as exact. */
+function attachIndex(db: ReadableDatabase, directory: string, key: Uint8Array): boolean {
+  const path = join(directory, SEARCH_FILE);
+  if (!existsSync(path)) return false;
+  try {
+    attach(db, path, 'search', key);
+    pragma(db, `search.cache_size = -${CACHE_KIB}`);
+    return db.readOne<number>(`SELECT count(*) FROM search.sqlite_schema WHERE name = 'months'`).get() === 1;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,51 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { createCsvReader } from '#main/adapters/csv/csv-reader.ts';
+import { createFiles } from '#main/adapters/files/files.ts';
+import { createXlsxReader } from '#main/adapters/xlsx/xlsx-reader.ts';
+import { createImportReading } from '#main/core/import/reading.ts';
+import { AppFailure, appError } from '#shared/contract/errors.ts';
+import type { ImportMessage, ImportOrder, ImportTask } from './import-reading.ts';
+
+/** Reads one file and ends. */
+const { path, mapping } = workerData as ImportTask;
+const port = parentPort;
+if (port !== null) {
+  const abort = new AbortController();
+  let asked = 1;
+  let goOn = (): void => {};
+  port.on('message', (order: ImportOrder) => {
+    if (order === 'cancel') abort.abort();
+    else asked++;
+    goOn();
+  });
+  const say = (message: ImportMessage): void => port.postMessage(message);
+  try {
+    const reading = createImportReading({
+      files: createFiles({ resolve: (handle) => (handle === 'file' ? path : undefined) }),
+      csv: createCsvReader(),
+      spreadsheets: createXlsxReader(),
+    });
+    if (mapping === null) say({ type: 'head', head: await reading.look('file') });
+    else {
+      for await (const batch of reading.records('file', mapping, abort.signal)) {
+        while (asked === 0 && !abort.signal.aborted)
+          await new Promise<void>((resolve) => {
+            goOn = resolve;
+          });
+        if (abort.signal.aborted) throw new AppFailure('CANCELLED', 'cancelled');
+        asked--;
+        say({ type: 'batch', batch });
+      }
+      say({ type: 'done' });
+    }
+  } catch (thrown) {
+    say({
+      type: 'failed',
+      error:
+        thrown instanceof AppFailure
+          ? thrown.error
+          : appError('INTERNAL', thrown instanceof Error ? thrown.name : 'unknown'),
+    });
+  }
+  port.close();
+}
