@@ -31,6 +31,8 @@ export default defineConfig(({ mode }) => ({
               'writer.worker': at('main/adapters/sqlite/writer.worker.ts'),
               'reader.worker': at('main/adapters/sqlite/reader.worker.ts'),
               'index.worker': at('main/adapters/sqlite/search/index.worker.ts'),
+              'export.worker': at('main/hosts/export.worker.ts'),
+              'import.worker': at('main/hosts/import.worker.ts'),
             },
       output:
         mode === 'preload'

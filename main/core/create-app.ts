@@ -7,16 +7,25 @@ import { parseGatewayAddress } from '#shared/domain/gateway-address.ts';
 import type { AccountId, ClientMessageId, ConversationKey, RecallId } from '#shared/domain/ids.ts';
 import { isPermitted, type Permission } from '#shared/domain/permissions.ts';
 import { CASE_PLACEHOLDERS } from '#shared/i18n/cases.ts';
+import type { BackupFile } from '#shared/contract/administration.ts';
+import { catalogues } from '#shared/i18n/index.ts';
 import { HOUR } from '#shared/lib/durations.ts';
-import type { Agent, Conversation, Policy } from '#shared/protocol/entities.ts';
+import type { VerifyTools } from '#shared/package/verify.ts';
+import type { Agent, Conversation, Policy, Role } from '#shared/protocol/entities.ts';
 import { spreadsheetWords } from '#shared/i18n/spreadsheet.ts';
+import { createAttachments, withoutAttachments, type ShownPicture } from './attachments/attachments.ts';
+import type { AttachmentCache } from './ports/attachments.ts';
 import { actorOf } from './accounts/acting.ts';
 import { createAccountSession, type AccountSession } from './accounts/account-session.ts';
+import { guardHandlers } from './administration/access.ts';
+import { createAdministration } from './administration/create-administration.ts';
 import { createAudit } from './audit/audit.ts';
 import { resultOf } from './connection/answers.ts';
-import { createExportService } from './export/export-service.ts';
+import { createExportService, type ExportHost } from './export/export-service.ts';
 import { createImportService } from './import/import-service.ts';
+import type { ImportReading } from './import/reading.ts';
 import { createJobs } from './jobs/jobs.ts';
+import { createPackageService, type PackagePorts } from './package/package-service.ts';
 import { createAnnouncer } from './notices/announcer.ts';
 import type { Clock } from './ports/clock.ts';
 import type { CsvReader } from './ports/csv.ts';
@@ -24,15 +33,21 @@ import type { Files } from './ports/files.ts';
 import type { Ids } from './ports/ids.ts';
 import type { Logger } from './ports/logger.ts';
 import type { Notifier } from './ports/notifier.ts';
+import type { Pinyin } from './ports/pinyin.ts';
 import type { Secrets } from './ports/secrets.ts';
 import type { SpreadsheetReader, SpreadsheetWriter } from './ports/spreadsheet.ts';
 import type { AccountRecord, PendingSend, Store, StoreChanges, StoredAccount } from './ports/store.ts';
 import type { Transport } from './ports/transport.ts';
+import { createArticles } from './composer/articles.ts';
+import { createReplies } from './composer/replies.ts';
+import { createSendGuard } from './guard/send-guard.ts';
+import { createWordLists } from './guard/word-lists.ts';
 import { createDrafts } from './incidents/drafts.ts';
 import { createIncidents } from './incidents/incidents.ts';
 import { createLibrary } from './incidents/library.ts';
 import { createDashboard } from './recall/dashboard.ts';
 import { preflight } from './recall/preflight.ts';
+import { createReviewing } from './review/review.ts';
 import { createSavedSearches } from './search/saved-searches.ts';
 import { createSearch } from './search/search.ts';
 import { visibilityOf } from './search/visibility.ts';
@@ -46,9 +61,17 @@ export interface AppPorts {
   readonly logger: Logger;
   readonly files: Files;
   readonly csv: CsvReader;
+  /** Reads the files of an import; absent: in place. */
+  readonly importReading?: ImportReading;
+  /** Absent: pictures and files are neither sent nor loaded. */
+  readonly attachments?: AttachmentCache;
   /** Absent: spreadsheets are neither read nor written. */
   readonly spreadsheets?: { readonly reader: SpreadsheetReader; readonly writer: SpreadsheetWriter };
+  /** Absent: nothing can be exported. */
+  readonly exports?: ExportHost;
   readonly notifier?: Notifier;
+  /** Absent: quick replies are found by their text alone. */
+  readonly pinyin?: Pinyin;
   readonly secrets: Secrets;
   readonly info: AppInfo;
   /**
@@ -56,8 +79,19 @@ export interface AppPorts {
    * (SE4), and from there on shows that one. Absent: real accounts are refused there.
    */
   readonly toRealProfile?: (account: NewAccount) => Promise<AccountId>;
+  /** What deleting a customer group needs of the host (AD2). Absent: none can be deleted here. */
+  readonly deletion?: {
+    readonly packages: Omit<PackagePorts, 'store' | 'files' | 'clock' | 'visibility' | 'actor' | 'secrets'>;
+    readonly verifyTools: VerifyTools;
+    /** Backups of the records that this program made, newest first. */
+    backups(): Promise<readonly BackupFile[]>;
+  };
   /** Where the practice gateway runs in the same process: its faults on demand. */
-  readonly practice?: { fault(fault: ProcedureParsed<'practice.fault'>): Promise<void> | void };
+  readonly practice?: {
+    fault(fault: ProcedureParsed<'practice.fault'>): Promise<void> | void;
+    /** A colleague of that role, to sign in as well and see what they see (UX5). Null where there is none. */
+    colleague?(role: Role): NewAccount | null;
+  };
 }
 
 export interface NewAccount {
@@ -74,6 +108,11 @@ export interface NewAccount {
 export interface App {
   readonly handlers: Handlers;
   subscribe(listener: (message: TopicMessage) => void): () => void;
+  /**
+   * A checked picture for the page (SE2), under the references that the contract gives out (`m-…`, `o-…`, `s-…`). Null for
+   * everything else: what isn't there, isn't a picture, or may not be seen (any more). A host serves it with this type alone.
+   */
+  picture(ref: string): Promise<ShownPicture | null>;
   /** Adds or updates an account and connects it. AppFailure BAD_INPUT, INSECURE_ADDRESS, KEYCHAIN_UNAVAILABLE. */
   addAccount(account: NewAccount): Promise<AccountId>;
   /** Loads what was left (outbox, recalls) and connects every account. */
@@ -99,36 +138,52 @@ export function createApp(ports: AppPorts): App {
   const audit = createAudit(store, clock);
   const jobs = createJobs({ clock, ids, publish: (job) => announcer.publish({ topic: 'job', payload: job }) });
   const visibility = () => visibilityOf(store);
-  const search = createSearch({ store, visibility });
+  const search = createSearch({
+    store,
+    visibility,
+    files: ports.files,
+    ...(ports.spreadsheets === undefined ? {} : { spreadsheets: ports.spreadsheets.reader }),
+    onProgress: (slot, share) => announcer.publish({ topic: 'search', payload: { slot, share } }),
+  });
   const savedSearches = createSavedSearches({ store, files: ports.files, clock });
   const imports = createImportService({
     store,
     files: ports.files,
     csv: ports.csv,
     ...(ports.spreadsheets === undefined ? {} : { spreadsheets: ports.spreadsheets.reader }),
+    ...(ports.importReading === undefined ? {} : { reading: ports.importReading }),
     clock,
     jobs,
     localOffsetMinutes,
     imported: () => announcer.changes({ conversations: [], messages: [], many: true }),
   });
-  const exports = createExportService({
-    store,
-    files: ports.files,
-    clock,
-    jobs,
-    visibility,
-    actor: () => actorOf(store),
-    localOffsetMinutes,
-    ...(ports.spreadsheets === undefined
-      ? {}
-      : {
-          spreadsheet: {
-            writer: ports.spreadsheets.writer,
-            words: spreadsheetWords[ports.info.locale],
-            program: `Merchant Workbench ${ports.info.version}`,
-          },
-        }),
-  });
+  const exports =
+    ports.exports === undefined
+      ? null
+      : createExportService({
+          ...ports.exports,
+          store,
+          files: ports.files,
+          clock,
+          jobs,
+          secrets: ports.secrets,
+          visibility,
+          actor: () => actorOf(store),
+          localOffsetMinutes,
+          ...(ports.spreadsheets === undefined
+            ? {}
+            : {
+                spreadsheet: {
+                  writer: ports.spreadsheets.writer,
+                  words: spreadsheetWords[ports.info.locale],
+                  program: `Merchant Workbench ${ports.info.version}`,
+                },
+              }),
+        });
+  const exporting = (): NonNullable<typeof exports> => {
+    if (exports === null) throw new AppFailure('UNSUPPORTED', 'exports');
+    return exports;
+  };
 
   const serverNow = (account: AccountId): number => sessions.get(account)?.serverNow().now ?? clock.wallNow();
   const policyIn = async (account: AccountId, shop: string): Promise<Policy | null> =>
@@ -137,8 +192,44 @@ export function createApp(ports: AppPorts): App {
     announcer.changes(changes);
     announcer.publish({ topic: 'incidents', payload: { ids: [id] } });
   };
+  const wordLists = createWordLists({
+    store,
+    clock,
+    logger,
+    audit,
+    permit,
+    request: (account, fields) =>
+      sessions.get(account)?.connection.request('words.sync', fields) ?? Promise.resolve({ kind: 'not-sent' }),
+    onChanged: (account_id, shop_id) => announcer.publish({ topic: 'words', payload: { account_id, shop_id } }),
+  });
+  const { wordsOf } = wordLists;
+  const sendGuard = createSendGuard({ wordsOf, audit, clock });
+  const replies = createReplies({
+    store,
+    files: ports.files,
+    csv: ports.csv,
+    ...(ports.spreadsheets === undefined ? {} : { spreadsheets: ports.spreadsheets }),
+    ...(ports.pinyin === undefined ? {} : { pinyin: ports.pinyin }),
+    clock,
+    audit,
+    permit,
+    locale: ports.info.locale,
+    practice: ports.info.practice,
+    program: `Merchant Workbench ${ports.info.version}`,
+    onChanged: () => announcer.publish({ topic: 'replies', payload: {} }),
+  });
+  const articles = createArticles({
+    store,
+    clock,
+    ids,
+    audit,
+    permit,
+    practice: ports.info.practice,
+    onChanged: () => announcer.publish({ topic: 'articles', payload: {} }),
+  });
   const drafts = createDrafts({
     store,
+    wordsOf,
     clock,
     ids,
     logger,
@@ -150,6 +241,7 @@ export function createApp(ports: AppPorts): App {
   });
   const incidents = createIncidents({
     store,
+    wordsOf,
     ids,
     visibility,
     serverNow,
@@ -168,16 +260,99 @@ export function createApp(ports: AppPorts): App {
     onChanged: () => announcer.publish({ topic: 'incidents', payload: { ids: [] } }),
   });
 
+  const reviewing = createReviewing({
+    store,
+    files: ports.files,
+    ids,
+    audit,
+    // One clock for all of it: that of the first gateway whose time is known.
+    now: () => serverNow([...sessions.keys()][0] ?? ('' as AccountId)),
+    localOffsetMinutes,
+    locale: ports.info.locale,
+    program: `Merchant Workbench ${ports.info.version}`,
+    ...(ports.spreadsheets === undefined ? {} : { writer: ports.spreadsheets.writer }),
+    onChanged(changes) {
+      if (changes !== null) announcer.changes(changes);
+      announcer.publish({ topic: 'reviews', payload: {} });
+    },
+  });
+
   function accountsView() {
     return Promise.all([...sessions.values()].map((session) => session.view()));
   }
+
+  const attachments =
+    ports.attachments === undefined
+      ? null
+      : createAttachments({
+          store,
+          cache: ports.attachments,
+          files: ports.files,
+          clock,
+          ids,
+          logger,
+          permit,
+          served,
+          policyOf,
+          sessionOf,
+          onChanges: announcer.changes,
+          publish: (transfers) => announcer.publish({ topic: 'transfers', payload: { transfers } }),
+        });
+
+  const administrationWords = catalogues[ports.info.locale].administration;
+  const administration = createAdministration({
+    store,
+    files: ports.files,
+    clock,
+    ids,
+    logger,
+    jobs,
+    packages:
+      ports.deletion === undefined
+        ? undefined
+        : {
+            service: createPackageService({
+              ...ports.deletion.packages,
+              store,
+              files: ports.files,
+              clock,
+              secrets,
+              visibility,
+              actor: () => actorOf(store),
+            }),
+            tools: ports.deletion.verifyTools,
+          },
+    backups: ports.deletion?.backups,
+    sessions: () => sessions,
+    agentOf,
+    policyIn,
+    keep,
+    actor: () => actorOf(store),
+    localOffsetMinutes,
+    retentionTitle: () => administrationWords.retention.job,
+    reason: () => administrationWords.groups.exportReason,
+    sweepAttachments: attachments === null ? undefined : () => attachments.sweepErased(),
+    onChanges: (changes) => {
+      announcer.changes(changes);
+      if (changes.messages.length > 0 || changes.conversations.length > 0 || changes.many)
+        announcer.publish({ topic: 'administration', payload: {} });
+    },
+  });
 
   // ── accounts ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   function openSession(record: AccountRecord): AccountSession {
     const session = createAccountSession(
       record,
-      { store, transport: ports.transport, clock, ids, logger, appVersion: ports.info.version },
+      {
+        store,
+        transport: ports.transport,
+        clock,
+        ids,
+        logger,
+        appVersion: ports.info.version,
+        ...(attachments === null ? {} : { attachments: attachments.session }),
+      },
       {
         read: () => secrets.get(tokenName(record.account_id)),
         keep: (token) => secrets.set(tokenName(record.account_id), token),
@@ -185,11 +360,26 @@ export function createApp(ports: AppPorts): App {
       {
         onChanges(changes) {
           announcer.changes(changes);
+          // A purge among them leaves contents to be erased (AD2).
+          if (changes.messages.length > 0 || changes.many) attachments?.poke();
+          if (changes.messages.length > 0 || changes.conversations.length > 0 || changes.many) administration.poke();
           // Wherever messages changed a recall may have ended (RM4).
           if (changes.messages.length > 0 || changes.many) drafts.poke();
         },
-        onAccount: announcer.accounts,
-        onProblem: (code, details) => announcer.publish({ topic: 'problem', payload: { code, details } }),
+        onAccount() {
+          announcer.accounts();
+          // A request whose answer was lost can be looked into as soon as the gateway is there again.
+          administration.poke();
+        },
+        onWords: (shop_id) => void wordLists.sync(record.account_id, shop_id),
+        onProblem(code, details) {
+          announcer.publish({ topic: 'problem', payload: { code, details } });
+          // A toast passes; that records here and there differ from then on must be found later as well.
+          if (code === 'GATEWAY_WENT_BACK')
+            audit
+              .write(record.account_id, 'gateway.went-back', details)
+              .catch(() => logger.log('error', 'audit.not-written', { action: 'gateway.went-back' }));
+        },
         onNotice(kind, conversation_key, title, count) {
           const payload = { kind, account_id: record.account_id, conversation_key, title, count } as const;
           announcer.publish({ topic: 'notice', payload });
@@ -293,6 +483,16 @@ export function createApp(ports: AppPorts): App {
     return conversation;
   }
 
+  /** AD2: a removed group is out of the agents' use; who sees its source whole still reads its records until it is purged. */
+  async function requireInUse(key: ConversationKey): Promise<void> {
+    const conversation = await store.conversation(key);
+    if (conversation === null || conversation.removed === null || conversation.account_id === null) return;
+    const all = await store.accounts();
+    const source = all.find(({ account_id }) => account_id === conversation.account_id)?.source;
+    if (all.some((each) => each.source === source && isPermitted(each.agent?.role, 'records.search_all'))) return;
+    throw new AppFailure('GONE', 'the group was removed');
+  }
+
   /** A conversation that can be acted on, with the account that serves it. */
   async function served(
     key: ConversationKey,
@@ -314,16 +514,13 @@ export function createApp(ports: AppPorts): App {
   async function send(input: ProcedureParsed<'messages.send'>): Promise<{ readonly client_msg_id: ClientMessageId }> {
     const { conversation, session } = await served(input.conversation_key);
     const account = session.record.account_id;
-    await permit(account, 'message.send');
+    const agent = await permit(account, 'message.send');
     if (input.text.trim() === '') throw new AppFailure('BAD_INPUT', 'nothing to send', { field: 'text' });
     if (conversation.removed !== null) throw new AppFailure('GONE', 'the conversation was removed');
     if (conversation.intake === 'ended') throw new AppFailure('SESSION_ENDED', 'the session has ended');
     const policy = await policyOf(account, conversation.shop.shop_id);
-    if (input.text.length > policy.send.max_text)
-      throw new AppFailure('TOO_LONG', 'longer than the shop allows', {
-        length: input.text.length,
-        limit: policy.send.max_text,
-      });
+    const { text, confirmed } = input;
+    const checked = await sendGuard.check({ account, agent, conversation, policy, text, confirmed });
     const delay = (await readSettings(store)).send_delay_ms ?? policy.send.delay_ms;
     const { now } = session.serverNow();
     const job: PendingSend = {
@@ -336,9 +533,11 @@ export function createApp(ports: AppPorts): App {
       correction_of: input.correction_of ?? null,
       created_at: now,
       release_at: delay > 0 ? now + delay : null,
+      override_reason: checked.override_reason,
       state: delay > 0 ? 'delayed' : 'queued',
     };
     announcer.changes(await store.enqueueSend(job));
+    checked.sent();
     session.outbox.add(job);
     return { client_msg_id: job.client_msg_id };
   }
@@ -359,7 +558,9 @@ export function createApp(ports: AppPorts): App {
     const source = all.find((candidate) => candidate.account_id === account)?.source;
     const own = all.find((candidate) => candidate.source === source && candidate.agent?.agent_id === message.sender.id);
     const chosen = own !== undefined && sessions.has(own.account_id) ? own.account_id : account;
-    return { session: sessionOf(chosen), agent: (await agentOf(chosen)).agent };
+    const agent = all.find((candidate) => candidate.account_id === chosen)?.agent ?? null;
+    if (agent === null) throw new AppFailure('OFFLINE', 'never connected yet');
+    return { session: sessionOf(chosen), agent };
   }
 
   async function requestRecall(input: ProcedureParsed<'recall.request'>): Promise<RecallView> {
@@ -367,11 +568,18 @@ export function createApp(ports: AppPorts): App {
     if (found === null) throw new AppFailure('NOT_FOUND', 'no such message');
     const { message } = found;
     if (found.account_id === null) throw new AppFailure('UNSUPPORTED', 'an imported record is only read');
-    const { session, agent } = await recaller(found.account_id, message);
+    // Somebody waits for the click to have gone out: what can be read together is.
+    const [{ session, agent }, conversation] = await Promise.all([
+      recaller(found.account_id, message),
+      conversationOf(message.conversation_key),
+    ]);
     const account = session.record.account_id;
-    await permit(account, 'recall.request');
-    const conversation = await conversationOf(message.conversation_key);
-    const policy = await policyOf(account, conversation.shop.shop_id);
+    if (!isPermitted(agent.role, 'recall.request'))
+      throw new AppFailure('NO_PERMISSION', 'recall.request', { role: agent.role });
+    const [policy, recallsLastHour] = await Promise.all([
+      policyOf(account, conversation.shop.shop_id),
+      store.recallTimes(account, session.serverNow().now - HOUR),
+    ]);
     const { now, uncertaintyMs } = session.serverNow();
     const verdict = preflight({
       message,
@@ -382,7 +590,7 @@ export function createApp(ports: AppPorts): App {
       now,
       uncertaintyMs,
       connection: session.freshness(),
-      recallsLastHour: await store.recallTimes(account, now - HOUR),
+      recallsLastHour,
     });
     const headline = verdict.reasons[0];
     if (verdict.verdict === 'blocked' && headline !== undefined) {
@@ -490,7 +698,7 @@ export function createApp(ports: AppPorts): App {
 
   // ── the contract ──────────────────────────────────────────────────────────────────────────────────────────────
 
-  const handlers: Handlers = {
+  const unguarded: Handlers = {
     'app.info': async () => ports.info,
     'settings.get': () => readSettings(store),
     async 'settings.set'(patch) {
@@ -562,8 +770,9 @@ export function createApp(ports: AppPorts): App {
       return {};
     },
 
-    'messages.page': ({ conversation_key, limit, before, after, around, from, to }) =>
-      store.messages({
+    async 'messages.page'({ conversation_key, limit, before, after, around, from, to }) {
+      await requireInUse(conversation_key);
+      return store.messages({
         conversation_key,
         limit,
         ...(before === undefined ? {} : { before }),
@@ -571,7 +780,8 @@ export function createApp(ports: AppPorts): App {
         ...(around === undefined ? {} : { around }),
         ...(from === undefined ? {} : { from }),
         ...(to === undefined ? {} : { to }),
-      }),
+      });
+    },
     'messages.send': send,
     async 'messages.cancel'({ client_msg_id }) {
       const session = holder(client_msg_id);
@@ -579,6 +789,7 @@ export function createApp(ports: AppPorts): App {
       if (!session.outbox.takeDelayed(client_msg_id)) throw new AppFailure('NOT_FOUND', 'it has left already');
       const cancelled = await store.cancelDelayed(client_msg_id);
       announcer.changes(cancelled.changes);
+      for (const key of cancelled.changes.messages) sendGuard.cancelled(key);
       return { text: cancelled.text };
     },
     'messages.retry': async ({ client_msg_id }) => ({
@@ -590,20 +801,28 @@ export function createApp(ports: AppPorts): App {
       return {};
     },
 
+    ...(attachments?.handlers ?? withoutAttachments()),
+
     'recall.request': requestRecall,
     'recall.reedit': reedit,
     'recall.batch': batchRecall,
     ...createDashboard(store),
     'seals.open': openSeal,
 
+    ...administration.handlers,
+
     ...incidents,
     ...library,
+    ...reviewing.handlers,
+    ...wordLists.handlers,
+    ...replies,
+    ...articles,
 
     ...search.handlers,
     ...savedSearches,
 
-    'export.estimate': exports['export.estimate'],
-    'export.start': exports['export.start'],
+    'export.estimate': async (input) => exporting()['export.estimate'](input),
+    'export.start': async (input) => exporting()['export.start'](input),
     'import.preview': imports['import.preview'],
     'import.start': imports['import.start'],
     'jobs.list': async () => jobs.list(),
@@ -612,6 +831,14 @@ export function createApp(ports: AppPorts): App {
       return {};
     },
 
+    async 'practice.join'({ role, joined }) {
+      const colleague = ports.practice?.colleague?.(role) ?? null;
+      if (colleague === null || colleague.account_id === undefined)
+        throw new AppFailure('UNSUPPORTED', 'no such colleague here');
+      if (joined) await addAccount(colleague);
+      else if (sessions.has(colleague.account_id)) await unguarded['accounts.remove']({ account_id: colleague.account_id });
+      return {};
+    },
     async 'practice.fault'(input) {
       if (ports.practice === undefined) throw new AppFailure('UNSUPPORTED', 'no practice gateway here');
       await ports.practice.fault(input);
@@ -619,9 +846,20 @@ export function createApp(ports: AppPorts): App {
     },
   };
 
+  const handlers = guardHandlers(unguarded, {
+    roles: async () =>
+      (await store.accounts()).map(({ account_id, agent, practice }) => ({
+        account_id,
+        role: agent?.role ?? null,
+        practice,
+      })),
+    isOnline: (accounts) => accounts.some((account) => sessions.get(account as AccountId)?.freshness() === 'online'),
+  });
+
   return {
     handlers,
     subscribe: announcer.subscribe,
+    picture: async (ref) => (attachments === null ? null : attachments.picture(ref)),
     addAccount,
     async start() {
       if (started) return;
@@ -630,12 +868,17 @@ export function createApp(ports: AppPorts): App {
       // PV2: whatever a crash left in the delay was not sent; it is a draft again.
       const returned = await store.returnDelayedToDrafts();
       if (returned > 0) logger.log('info', 'app.delayed-to-drafts', { count: returned });
+      await attachments?.start();
+      administration.start();
       for (const account of await store.accounts()) {
         if (sessions.has(account.account_id)) continue;
         const { account_id, label, source, gateway_url, device_id, practice } = account;
         openSession({ account_id, label, source, gateway_url, device_id, practice });
       }
       for (const session of sessions.values()) await session.start();
+      // EX6: exports that the program's end interrupted.
+      const unfinished = (await exports?.resumeAll()) ?? 0;
+      if (unfinished > 0) logger.log('info', 'app.exports-resumed', { count: unfinished });
       // Recalls that ended just before the program did.
       drafts.poke();
     },
@@ -647,7 +890,10 @@ export function createApp(ports: AppPorts): App {
       stopped = true;
       search.stop();
       await drafts.stop();
+      exports?.stop();
       await jobs.close();
+      await administration.stop();
+      await attachments?.stop();
       await Promise.all([...sessions.values()].map((session) => session.stop()));
       announcer.stop();
     },

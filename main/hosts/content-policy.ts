@@ -36,6 +36,28 @@ export function pageHeaders(doors: readonly string[] = []): Readonly<Record<stri
   };
 }
 
+/**
+ * For a checked picture (SE2): its type as found in its bytes, nothing else may be made of it, and no plain copy of it stays
+ * in the page's own cache on disk.
+ */
+export function pictureHeaders(mime: string): Readonly<Record<string, string>> {
+  return {
+    'content-type': mime,
+    'content-security-policy': "default-src 'none'; sandbox",
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-resource-policy': 'same-origin',
+    'content-disposition': 'inline',
+    'cache-control': 'no-store',
+  };
+}
+
+/** The reference of a picture's path below the page, or null: `/attachments/m-12`. */
+export function pictureRef(path: string): string | null {
+  return /^\/attachments\/([mos]-[0-9A-Za-z_-]{1,64})$/.exec(path)?.[1] ?? null;
+}
+
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',

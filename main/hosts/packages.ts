@@ -9,9 +9,8 @@ import { viewerWords } from '#shared/i18n/viewer.ts';
 import { localOffsetMinutes } from '#shared/lib/iso-time.ts';
 import { appVersion } from './app-info.ts';
 
-/** What building review packages needs of every host alike. `temp`: the profile's own folder for what passes. */
+/** What building review packages needs of every host alike. */
 export function packagePorts(
-  temp: string,
   locale: Locale,
 ): Pick<
   PackagePorts,
@@ -20,7 +19,7 @@ export function packagePorts(
   const words = viewerWords[locale];
   return {
     cryptography: createCryptography(),
-    zips: createZipWriters({ folder: temp }),
+    zips: createZipWriters(),
     viewer: () => readViewer(),
     appVersion: appVersion(),
     readme: (fingerprint) =>

@@ -12,6 +12,7 @@ import { holdProfile } from '#main/adapters/sqlite/open-records.ts';
  *   profile.json   kind and version            store/    records.db, search.db
  *   profile.lock   held while it is open       log/      workbench.log …
  *   secrets.json   sealed secrets, where there is no keychain; practice.key beside it in a practice profile
+ *   attachments/   pictures and files, encrypted (IN8)
  *   backups/       temp/ (uploads, unfinished exports; emptied at each start)
  */
 export interface Profile {

@@ -2,7 +2,10 @@ import path from 'node:path';
 import type { AppInfo } from '#shared/contract/views.ts';
 import type { AccountId } from '#shared/domain/ids.ts';
 import { catalogues, type Locale } from '#shared/i18n/index.ts';
+import { createAttachmentCache } from '#main/adapters/attachments/attachment-cache.ts';
+import { createThreadedImportReading } from './import-reading.ts';
 import { createCsvReader } from '#main/adapters/csv/csv-reader.ts';
+import { createPinyin } from '#main/adapters/pinyin/pinyin.ts';
 import { createFiles } from '#main/adapters/files/files.ts';
 import { openStore } from '#main/adapters/sqlite/index.ts';
 import { createWsTransport } from '#main/adapters/websocket/ws-transport.ts';
@@ -12,13 +15,19 @@ import { createApp, type App, type NewAccount } from '#main/core/create-app.ts';
 import type { Logger } from '#main/core/ports/logger.ts';
 import type { Notifier } from '#main/core/ports/notifier.ts';
 import type { Store } from '#main/core/ports/store.ts';
-import { startPracticeGateway, type PracticeGateway, type PracticeOptions } from '#main/practice/index.ts';
+import { DEFAULT_AGENT_ID, startPracticeGateway, type PracticeGateway, type PracticeOptions } from '#main/practice/index.ts';
+import type { Role } from '#shared/protocol/entities.ts';
 import { describeHost } from './app-info.ts';
+import { verifyTools } from '#main/adapters/crypto/verify-tools.ts';
+import { listBackups } from './backup-files.ts';
 import { createClock } from './clock.ts';
+import { exportMaker, madeBy } from './export-maker.ts';
+import { createExportRunner } from './export-runner.ts';
 import { createFileHandles, type FileHandles } from './file-handles.ts';
 import { createIds } from './ids.ts';
 import { createLogFile } from './log-file.ts';
 import { openSecrets, type SecretsOptions } from './open-secrets.ts';
+import { packagePorts } from './packages.ts';
 import { openProfile, type Profile, type ProfileKind } from './profile.ts';
 
 export interface WorkbenchOptions extends SecretsOptions {
@@ -76,13 +85,31 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
       ids: createIds(),
       logger,
       files: createFiles({ resolve: (handle) => handles.resolve(handle) }),
+      attachments: createAttachmentCache({ folder: path.join(profile.folder, 'attachments'), key }),
       csv: createCsvReader(),
+      importReading: createThreadedImportReading({ resolve: (handle) => handles.resolve(handle) }),
+      pinyin: createPinyin(),
       spreadsheets: { reader: createXlsxReader(), writer: createXlsxWriter() },
+      exports: {
+        ...exportMaker(info.locale),
+        made: madeBy(info.locale),
+        runner: createExportRunner({ store: profile.store, key, locale: info.locale }),
+      },
       secrets,
       info,
+      deletion: {
+        packages: packagePorts(info.locale),
+        verifyTools,
+        backups: () => listBackups(profile),
+      },
       ...(options.toRealProfile === undefined ? {} : { toRealProfile: options.toRealProfile }),
       ...(options.notifier === undefined ? {} : { notifier: options.notifier }),
-      ...(practice === null ? {} : { practice: { fault: ({ fault, value }) => practice.control.fault(fault, value) } }),
+      ...(practice === null ? {} : {
+            practice: {
+              fault: ({ fault, value }) => practice.control.fault(fault, value),
+              colleague: (role) => colleagueOf(practice, role),
+            },
+          }),
     });
     undo.push(() => app.stop());
     const words = catalogues[info.locale];
@@ -95,6 +122,13 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
         account_id: 'practice' as AccountId,
         source: 'practice',
       });
+    // Colleagues who signed in here before: the gateway has another address now.
+    if (practice !== null)
+      for (const { account_id } of await store.accounts()) {
+        const role = (['agent', 'qa', 'admin'] as const).find((each) => account_id === `practice-${each}`);
+        const colleague = role === undefined ? null : colleagueOf(practice, role);
+        if (colleague !== null) await app.addAccount(colleague);
+      }
     if (options.gateway !== undefined)
       await app.addAccount({
         label: new URL(options.gateway.url).host,
@@ -108,6 +142,21 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     await close();
     throw thrown;
   }
+}
+
+/** Somebody of that role besides the practice account's own (UX5): the first one, so that it is always the same person. */
+function colleagueOf(practice: PracticeGateway, role: Role): NewAccount | null {
+  const found = practice.control.agents().find((agent) => agent.role === role && agent.agent_id !== DEFAULT_AGENT_ID);
+  const token = found === undefined ? undefined : practice.tokens[found.agent_id];
+  if (found === undefined || token === undefined) return null;
+  return {
+    label: found.name,
+    url: practice.url,
+    token,
+    practice: true,
+    account_id: `practice-${role}` as AccountId,
+    source: 'practice',
+  };
 }
 
 function startPractice(profile: Profile, logger: Logger, options: PracticeOptions = {}): Promise<PracticeGateway> {

@@ -1,7 +1,9 @@
-import { lazy, Suspense, useCallback, useEffect, useRef } from 'react';
+import type { TFunction } from 'i18next';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import i18next from 'i18next';
 import type { ConversationView } from '#shared/contract/views.ts';
+import { usePanelRequest } from '#renderer/bridge/compose.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { useLive, watchedJobs } from '#renderer/bridge/live.ts';
 import { errorLine, errorWords } from '#renderer/ui/words.ts';
@@ -29,6 +31,15 @@ const SidePanel = lazy(() =>
 );
 const Records = lazy(() => import('#renderer/features/records/RecordsView.tsx'));
 const Incidents = lazy(() => import('#renderer/features/incidents/IncidentsView.tsx'));
+const Knowledge = lazy(() => import('#renderer/features/knowledge/KnowledgeView.tsx'));
+const RepliesPanel = lazy(() =>
+  import('#renderer/features/replies/RepliesPanel.tsx').then((module) => ({ default: module.RepliesPanel })),
+);
+const ArticlesPanel = lazy(() =>
+  import('#renderer/features/knowledge/ArticlesPanel.tsx').then((module) => ({ default: module.ArticlesPanel })),
+);
+const Review = lazy(() => import('#renderer/features/review/ReviewView.tsx'));
+const Administration = lazy(() => import('#renderer/features/administration/AdministrationView.tsx'));
 const Diagnosis = lazy(() => import('#renderer/features/diagnosis/Diagnosis.tsx'));
 
 export function App() {
@@ -67,6 +78,9 @@ function Shell(props: { rowHeight: number }) {
             {screen === 'reception' && <Reception rowHeight={props.rowHeight} />}
             {screen === 'records' && <RecordsScreen />}
             {screen === 'incidents' && <IncidentsScreen rowHeight={props.rowHeight} />}
+            {screen === 'knowledge' && <Knowledge />}
+            {screen === 'review' && <Review rowHeight={34} />}
+            {screen === 'administration' && <AdministrationScreen rowHeight={props.rowHeight} />}
             {screen === 'connection' && <Diagnosis onAddAccount={() => go.dialog('account')} />}
           </Suspense>
         </div>
@@ -88,6 +102,12 @@ function Reception(props: { rowHeight: number }) {
   const findRequest = usePlace((state) => state.findRequest);
   const searchText = useCallback((text: string) => go.searchRecords({ text }), []);
   const searchNumber = useCallback((number: string) => go.searchNumbers([number]), []);
+  const panelRequest = usePanelRequest();
+  const panelTurn = panelRequest.turn;
+  useEffect(() => {
+    if (panelTurn > 0) usePlace.setState({ panelOpen: true });
+  }, [panelTurn]);
+  const panelPages = useMemo(() => pagesOf(t, panelTurn), [t, panelTurn]);
   const claim = useCallback(
     async (row: ConversationView, name: string) => {
       const claimed = await claimAndSay(row, name, t);
@@ -124,11 +144,41 @@ function Reception(props: { rowHeight: number }) {
             onClaim={claim}
             onIncident={go.incident}
           />
-          {panelOpen && <SidePanel conversationKey={conversation} onSearchNumber={searchNumber} />}
+          {panelOpen && (
+            <SidePanel
+              conversationKey={conversation}
+              onSearchNumber={searchNumber}
+              pages={panelPages}
+              request={panelRequest}
+            />
+          )}
         </>
       )}
     </main>
   );
+}
+
+/** Pages of the side panel that other features bring (PV7, PV8). */
+function pagesOf(t: TFunction, turn: number) {
+  return [
+    {
+      id: 'replies',
+      label: t('compose.replies.title'),
+      show: ({ account_id, shop }: ConversationView) =>
+        account_id === null ? null : <RepliesPanel accountId={account_id} shopId={shop.shop_id} />,
+    },
+    {
+      id: 'knowledge',
+      label: t('compose.knowledge.title'),
+      show: ({ account_id, shop }: ConversationView) =>
+        account_id === null ? null : <ArticlesPanel accountId={account_id} shopId={shop.shop_id} turn={turn} />,
+    },
+  ];
+}
+
+function AdministrationScreen(props: { rowHeight: number }) {
+  const openConversation = useCallback((key: ConversationView['key']) => go.open({ key, intake: 'ended' }), []);
+  return <Administration rowHeight={props.rowHeight} onConversation={openConversation} />;
 }
 
 function IncidentsScreen(props: { rowHeight: number }) {

@@ -63,6 +63,13 @@ export function Palette(props: { onClose: () => void }) {
         run: () => go.to('records'),
       },
       {
+        id: 'review',
+        group: 'go',
+        icon: 'review',
+        label: t('palette.toReview'),
+        run: () => go.to('review'),
+      },
+      {
         id: 'connection',
         group: 'go',
         icon: 'pulse',

@@ -20,11 +20,14 @@ export const CONNECTION_TONES: Readonly<Record<ConnectionState, { tone: Tone; ho
 const SCREENS: readonly {
   screen: Screen;
   icon: IconName;
-  label: 'reception' | 'records' | 'incidents' | 'connection';
+  label: 'reception' | 'records' | 'review' | 'incidents' | 'knowledge' | 'administration' | 'connection';
 }[] = [
   { screen: 'reception', icon: 'chat', label: 'reception' },
   { screen: 'records', icon: 'records', label: 'records' },
+  { screen: 'review', icon: 'review', label: 'review' },
   { screen: 'incidents', icon: 'incident', label: 'incidents' },
+  { screen: 'knowledge', icon: 'book', label: 'knowledge' },
+  { screen: 'administration', icon: 'users', label: 'administration' },
   { screen: 'connection', icon: 'pulse', label: 'connection' },
 ];
 

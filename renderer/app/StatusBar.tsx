@@ -56,6 +56,8 @@ function AccountStatus({ account }: { account: AccountView }) {
   const retryAt = account.problem?.retry_at ?? null;
   useNow(retryAt !== null);
   const live = account.state === 'live';
+  // RC1: refused as a whole; the one before stays.
+  const refused = account.shops.filter(({ policy_problem }) => policy_problem !== null);
   return (
     <span className="status-account">
       <button type="button" className="status-link" onClick={() => go.to('connection')}>
@@ -71,6 +73,14 @@ function AccountStatus({ account }: { account: AccountView }) {
           : t('status.synced', { time: formatTimeSeconds(account.synced_at, locale), seq: account.event_seq })}
         {retryAt !== null && ` · ${t('status.retryIn', { time: formatCountdown(retryAt - windowClock()) })}`}
       </span>
+      {refused.length > 0 && (
+        <span role="alert">
+          <button type="button" className="status-link status-refused" onClick={() => go.to('connection')}>
+            <Icon name="warning" size={12} />
+            {t('status.policyRefused', { shops: refused.map(({ name }) => name).join('、') })}
+          </button>
+        </span>
+      )}
       {(account.state === 'backing-off' || account.state === 'offline') && (
         <Button
           size="small"

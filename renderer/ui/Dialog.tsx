@@ -51,7 +51,9 @@ export function ConfirmDialog(props: {
   useEffect(() => {
     if (!open || busy || disabled) return undefined;
     const confirmByEnter = (event: KeyboardEvent): void => {
-      if (event.key !== 'Enter' || event.repeat || event.isComposing || event.defaultPrevented) return;
+      // The Enter of an input method confirms nothing (PV1); some report it only by its key code.
+      if (event.key !== 'Enter' || event.repeat || event.isComposing || event.keyCode === 229) return;
+      if (event.defaultPrevented) return;
       if (event.target instanceof HTMLElement && event.target.closest('.ui-dialog button, .ui-dialog textarea')) return;
       event.preventDefault();
       event.stopPropagation();

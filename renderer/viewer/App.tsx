@@ -151,7 +151,7 @@ function Package(props: { files: PackageFiles; locale: Locale; words: ViewerWord
                 <div className="row">
                   <b>
                     <bdi>{one.consumer || words.transcript.noConsumer}</bdi>
-                    {reviews.of(one.id) !== undefined && <span className="badge"> ✓</span>}
+                    {reviews.has(one.id) && <span className="badge"> ✓</span>}
                   </b>
                   <span className="faint">
                     <bdi>{[one.shop, one.agents.join(' / ')].filter((part) => part !== '').join(' · ')}</bdi>
@@ -228,8 +228,7 @@ function Package(props: { files: PackageFiles; locale: Locale; words: ViewerWord
             text={query.text}
             locale={locale}
             words={words}
-            review={reviews.of(selected.id)}
-            onReview={(review) => reviews.set(selected.id, review)}
+            reviews={reviews}
           />
         )}
       </div>

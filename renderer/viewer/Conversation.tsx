@@ -1,14 +1,13 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Locale } from '#shared/i18n/index.ts';
 import type { ViewerWords } from '#shared/i18n/viewer.ts';
-import type { Review } from '#shared/package/review.ts';
 import { highlightRanges, matchesFolded, type Range } from '#shared/search/match.ts';
 import { fold } from '#shared/search/normalise.ts';
 import { parseTextQuery } from '#shared/search/query.ts';
 import { Marked } from './Marked.tsx';
 import { FileFailure, type PackageFiles } from './package-files.ts';
 import type { MessageRecord, Transcript } from './records.ts';
-import { ReviewForm } from './Reviews.tsx';
+import { ReviewForm, type Reviews } from './Reviews.tsx';
 import { fill, formatters } from './say.ts';
 import { readTranscript } from './search.ts';
 
@@ -26,8 +25,7 @@ export function Conversation(props: {
   text: string;
   locale: Locale;
   words: ViewerWords;
-  review: Review | undefined;
-  onReview: (review: { score: number | null; comment: string } | null) => void;
+  reviews: Reviews;
 }) {
   const { files, id, message, words } = props;
   const say = useMemo(() => formatters(props.locale), [props.locale]);
@@ -63,6 +61,32 @@ export function Conversation(props: {
     [transcript, matches],
   );
   const [current, setCurrent] = useState<number | null>(null);
+  // Whose parts there are; the one who wrote most is reviewed unless another is chosen.
+  const agents = useMemo(() => {
+    const counts = new Map<string, number>();
+    for (const item of transcript?.items ?? [])
+      if (item.type === 'message' && item.agent !== undefined)
+        counts.set(item.agent, (counts.get(item.agent) ?? 0) + (item.sender === 'agent' ? 1 : 0));
+    return [...counts].sort((a, b) => b[1] - a[1]).map(([name]) => name);
+  }, [transcript]);
+  const [agent, setAgent] = useState<string | null>(null);
+  const reviewed = agent ?? agents[0] ?? '';
+  const { reviews } = props;
+  const written = reviewed === '' ? undefined : reviews.of(id, reviewed);
+  const toggle = (record: MessageRecord): void => {
+    const marks = written?.messages ?? [];
+    const at = marks.findIndex(({ msg_id }) => msg_id === record.message_id);
+    const messages =
+      at >= 0 ? marks.toSpliced(at, 1) : [...marks, { msg_id: record.message_id, criterion_id: null, note: '' }];
+    reviews.set(id, reviewed, {
+      agent: reviewed,
+      marks: {},
+      comment: '',
+      tags: [],
+      ...written,
+      messages,
+    });
+  };
   useEffect(() => {
     if (transcript === null) return;
     const found = transcript.items.find((item) => item.type === 'message' && item.message_id === message);
@@ -141,11 +165,20 @@ export function Conversation(props: {
               words={words}
               moment={say.moment(item.sent_at)}
               number={say.number}
+              marked={written?.messages.some(({ msg_id }) => msg_id === item.message_id) ?? false}
+              onMark={reviewed === '' ? null : () => toggle(item)}
             />
           ),
         )}
       </div>
-      <ReviewForm words={words} review={props.review} onReview={props.onReview} />
+      <ReviewForm
+        words={words}
+        reviews={reviews}
+        conversation={id}
+        agents={agents}
+        agent={reviewed}
+        onAgent={setAgent}
+      />
     </main>
   );
 }
@@ -157,6 +190,8 @@ function Message(props: {
   words: ViewerWords;
   moment: string;
   number: (value: number) => string;
+  marked: boolean;
+  onMark: (() => void) | null;
 }) {
   const { record, words } = props;
   const said = words.transcript;
@@ -182,7 +217,17 @@ function Message(props: {
   return (
     <article className={`said is-${record.sender} ${props.current ? 'is-current' : ''}`} data-n={record.n}>
       <header className="faint">
-        <bdi>{who ?? ''}</bdi> <span className="num">{props.moment}</span>
+        <bdi>{who ?? ''}</bdi> <span className="num">{props.moment}</span>{' '}
+        {props.onMark !== null && (
+          <button
+            type="button"
+            className={`flag ${props.marked ? 'is-on' : ''}`}
+            aria-pressed={props.marked}
+            onClick={props.onMark}
+          >
+            {props.marked ? words.review.marked : words.review.mark}
+          </button>
+        )}
       </header>
       <div className="bubble">
         {record.correction_of !== undefined && <span className="tag">{said.corrects}</span>}

@@ -25,7 +25,13 @@ import type {
 } from './remedy.ts';
 import type { Case } from '../domain/remedy/cases.ts';
 import type { PlaybookBook } from '../domain/remedy/playbooks.ts';
+import { ADMINISTRATION_PROCEDURES } from './administration.ts';
+import { ATTACHMENT_PROCEDURES } from './attachments.ts';
+import { procedure, type Procedure } from './procedure.ts';
+import { REVIEW_PROCEDURES } from './reviews.ts';
+import { COMPOSER_PROCEDURES, SendConfirmation } from './composer.ts';
 import { SavedSearchContent, SavedSearchName, type SavedSearchView } from './saved-search.ts';
+import { ExportFormat, MaskKinds } from './export.ts';
 import { SearchQuery } from './search-query.ts';
 import type {
   AccountView,
@@ -40,6 +46,7 @@ import type {
   NumbersResult,
   PersonRow,
   RecallView,
+  SearchMarks,
   SearchPage,
   Settings,
 } from './views.ts';
@@ -48,16 +55,6 @@ import type {
  * Everything the renderer and the command line may call; read it as the program's table of contents. Input is parsed by
  * its schema at every door, output is our own plain data (see views.ts).
  */
-
-interface Procedure<I extends z.ZodType, O> {
-  readonly input: I;
-  /** Type only; never set. */
-  readonly output?: O;
-}
-
-function procedure<O>() {
-  return <I extends z.ZodType>(input: I): Procedure<I, O> => ({ input });
-}
 
 const Nothing = z.object({}).strict();
 const Limit = z.int().min(1).max(1_000);
@@ -75,6 +72,7 @@ export const SettingsPatch = z
     enter_sends: z.boolean(),
     send_delay_ms: z.int().min(0).max(30_000).nullable(),
     notifications: z.boolean(),
+    attachment_cache_mb: z.int().min(64).max(102_400),
     first_run_done: z.boolean(),
     shown_columns: z.record(z.string().max(32), z.array(z.string().max(32)).max(32)),
   })
@@ -126,8 +124,6 @@ const CaseFilterInput = z.object({
   text: z.string().max(256).optional(),
   limit: Limit,
 });
-
-export const ExportFormat = z.enum(['csv', 'jsonl', 'xlsx']);
 
 export const PROCEDURES = {
   // the program
@@ -193,6 +189,8 @@ export const PROCEDURES = {
       conversation_key: ConversationKey,
       text: z.string().min(1).max(1_048_576),
       correction_of: MessageId.optional(),
+      /** What the person has been asked and said yes to (PV3, PV4, PV9). */
+      confirmed: SendConfirmation.optional(),
     }),
   ),
   /** RC8: certain, nothing was sent. Answers with the text as it stands. */
@@ -203,6 +201,9 @@ export const PROCEDURES = {
   'drafts.set': procedure<Record<string, never>>()(
     z.object({ conversation_key: ConversationKey, text: z.string().max(1_048_576) }),
   ),
+
+  // pictures and files (IN8)
+  ...ATTACHMENT_PROCEDURES,
 
   // recall
   'recall.request': procedure<RecallView>()(
@@ -259,6 +260,9 @@ export const PROCEDURES = {
   ),
   'cases.read': procedure<{ cases: number; added: number }>()(z.object({ file: FileHandle })),
 
+  // quality review (QA1–QA5)
+  ...REVIEW_PROCEDURES,
+
   // records
   'search.page': procedure<SearchPage>()(
     z.object({ slot: SearchSlot, query: SearchQuery, limit: Limit, cursor: Cursor }),
@@ -271,14 +275,25 @@ export const PROCEDURES = {
     z.object({ slot: SearchSlot, query: SearchQuery }),
   ),
   'search.numbers': procedure<NumbersResult>()(z.object({ slot: SearchSlot, query: SearchQuery })),
+  /** The text of a file of numbers (TXT, CSV, the first sheet of an XLSX), for pasting it. FILE_… */
+  'search.numberFile': procedure<{ text: string }>()(z.object({ file: FileHandle })),
   'search.consumers': procedure<ConsumerPage>()(
     z.object({ slot: SearchSlot, query: SearchQuery, limit: Limit, cursor: Cursor }),
   ),
   'search.cancel': procedure<Record<string, never>>()(z.object({ slot: SearchSlot })),
-  /** Keys of the matches inside one conversation, oldest first, for marks and next/previous (SR6). At most 1,000. */
-  'search.marks': procedure<{
-    marks: readonly { message_key: MessageKey; matches: readonly (readonly [number, number])[] }[];
-  }>()(z.object({ slot: SearchSlot, query: SearchQuery, conversation_key: ConversationKey })),
+  /**
+   * The matches inside one conversation, oldest first, for marks and next/previous (SR6): at most 1,000 of `total`, the
+   * first of them being number `start` (from 0). Asked for from a number on, around a message, or (neither) the newest.
+   */
+  'search.marks': procedure<SearchMarks>()(
+    z.object({
+      slot: SearchSlot,
+      query: SearchQuery,
+      conversation_key: ConversationKey,
+      start: z.int().min(0).optional(),
+      around: MessageKey.optional(),
+    }),
+  ),
 
   /** Consumers whose name or id contains the text, newest reception first; for quick look-ups. */
   'search.people': procedure<{ people: readonly PersonRow[] }>()(
@@ -303,7 +318,13 @@ export const PROCEDURES = {
     z.object({ query: SearchQuery, format: ExportFormat }),
   ),
   'export.start': procedure<{ job_id: string }>()(
-    z.object({ query: SearchQuery, format: ExportFormat, target: FileHandle, reason: z.string().max(1_024) }),
+    z.object({
+      query: SearchQuery,
+      format: ExportFormat,
+      target: FileHandle,
+      reason: z.string().max(1_024),
+      masks: MaskKinds.optional(),
+    }),
   ),
   'import.preview': procedure<ImportPreview>()(
     z.object({
@@ -316,6 +337,15 @@ export const PROCEDURES = {
   'import.start': procedure<{ job_id: string }>()(z.object({ file: FileHandle, mapping: ImportMappingInput })),
   'jobs.list': procedure<readonly JobView[]>()(Nothing),
   'jobs.cancel': procedure<Record<string, never>>()(z.object({ job_id: z.string().min(1).max(128) })),
+
+  ...COMPOSER_PROCEDURES,
+
+  /** In the practice shop alone: a colleague of that role signs in here too (or out again), for training (UX5). */
+  'practice.join': procedure<Record<string, never>>()(
+    z.object({ role: z.enum(['agent', 'qa', 'admin']), joined: z.boolean() }),
+  ),
+  // administration (AD1–AD4)
+  ...ADMINISTRATION_PROCEDURES,
 
   // practice shop: faults on demand (only there)
   'practice.fault': procedure<Record<string, never>>()(

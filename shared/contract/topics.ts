@@ -1,4 +1,5 @@
 import type { AccountId, ConversationKey } from '../domain/ids.ts';
+import type { TransferView } from './attachments.ts';
 import type { AccountView, JobView, Settings } from './views.ts';
 
 /**
@@ -14,6 +15,19 @@ export interface Topics {
   readonly messages: { readonly keys: readonly ConversationKey[] };
   /** Incidents, playbooks or cases changed; ids of incidents, or an empty list: ask again. */
   readonly incidents: { readonly ids: readonly string[] };
+  /** Scorecards, samples, reviews or appeals changed (QA1–QA5): ask again. */
+  readonly reviews: Readonly<Record<string, never>>;
+  /** Files on their way that moved on since the last notice (IN8). */
+  readonly transfers: { readonly transfers: readonly TransferView[] };
+  /** Sensitive words of a shop changed: the gateway's list or local additions (PV3). */
+  readonly words: { readonly account_id: AccountId; readonly shop_id: string };
+  /** Quick replies (PV7) or articles (PV8) changed. */
+  readonly replies: Readonly<Record<string, never>>;
+  readonly articles: Readonly<Record<string, never>>;
+  /** Groups on their way out, holds, retention (AD2, AD3): ask again. */
+  readonly administration: Readonly<Record<string, never>>;
+  /** How far a search that takes its time has come (SR8): 0 to 1, newest records first. Nothing follows its answer. */
+  readonly search: { readonly slot: string; readonly share: number };
   readonly job: JobView;
   readonly settings: Settings;
   /** IN3: something worth a native notification. */
@@ -35,6 +49,13 @@ export const TOPIC_NAMES = [
   'conversations',
   'messages',
   'incidents',
+  'administration',
+  'reviews',
+  'transfers',
+  'words',
+  'replies',
+  'articles',
+  'search',
   'job',
   'settings',
   'notice',

@@ -127,6 +127,8 @@ export interface RecalledView {
   readonly reason: string | null;
   /** The content is sealed in this store (RC19) and could be opened by a role that may. */
   readonly sealed: boolean;
+  /** A later result said less than `effect`, the first that was stored and that stays (RC12). */
+  readonly disputed?: RecallEffect;
 }
 
 export interface MessageView {
@@ -175,6 +177,18 @@ export interface OutgoingView {
   readonly state: 'delayed' | 'queued' | 'sending' | 'unknown' | 'failed';
   readonly release_at: number | null;
   readonly error: { readonly code: string; readonly message: string } | null;
+  /** Its picture or file; how far its upload is comes as a transfer (contract/attachments.ts). Absent: text. */
+  readonly file?: OutgoingFileView;
+}
+
+export interface OutgoingFileView {
+  readonly name: string;
+  readonly bytes: number;
+  readonly kind: 'image' | 'file';
+  readonly width: number | null;
+  readonly height: number | null;
+  /** The gateway has all of it. */
+  readonly uploaded: boolean;
 }
 
 export interface RecallView {
@@ -247,6 +261,20 @@ export interface SearchPage {
   readonly cursor: string | null;
 }
 
+/** A part of the matches inside one conversation, oldest first. */
+export interface SearchMarks {
+  readonly marks: readonly { readonly message_key: MessageKey; readonly matches: SearchRow['matches'] }[];
+  /** Number of the first of them among all, from 0. */
+  readonly start: number;
+  readonly total: number;
+}
+
+/** Which part of the marks: from a number on, around a message, or (neither) the newest. */
+export interface MarksPlace {
+  readonly start?: number;
+  readonly around?: MessageKey;
+}
+
 export interface CountResult {
   readonly count: number;
   /** False: at least this many ("≥ n"), SR5. */
@@ -314,13 +342,15 @@ export interface ConsumerPage {
 /** Of every long job: import, export, index build. */
 export interface JobView {
   readonly job_id: string;
-  readonly kind: 'import' | 'export' | 'index' | 'backup';
+  readonly kind: 'import' | 'export' | 'index' | 'backup' | 'retention';
   readonly title: string;
   readonly state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
   readonly done: number;
   /** Null while unknown. */
   readonly total: number | null;
   readonly unit: 'rows' | 'bytes';
+  /** Written so far, where the job writes a file. */
+  readonly bytes?: number;
   /** Local clock. */
   readonly started_at: number;
   readonly eta_ms: number | null;
@@ -403,6 +433,8 @@ export interface Settings {
   /** Delay of sending in milliseconds; null = as the shop's policy says. */
   readonly send_delay_ms: number | null;
   readonly notifications: boolean;
+  /** Room for pictures and files on this machine, MiB; the least recently used go first. Absent: 1,024. */
+  readonly attachment_cache_mb?: number;
   readonly first_run_done: boolean;
   /** By table: ids of the columns that are shown; a table that is not named shows its usual ones. */
   readonly shown_columns?: Readonly<Record<string, readonly string[]>>;

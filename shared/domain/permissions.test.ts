@@ -18,7 +18,9 @@ describe('permissions', () => {
       (['agent', 'supervisor', 'qa', 'admin'] as const).filter((role) => isPermitted(role, permission));
     expect(who('seal.open')).toEqual(['supervisor', 'qa', 'admin']);
     expect(who('records.search_all')).toEqual(['supervisor', 'qa', 'admin']);
-    expect(who('group.delete')).toEqual(['admin']);
+    // The most a shop's policy can allow; the policy decides (deletion.test.ts).
+    expect(who('group.delete')).toEqual(['supervisor', 'admin']);
+    expect(who('retention.run')).toEqual(['admin']);
     expect(who('message.send')).toEqual(['agent', 'supervisor', 'admin']);
     expect(who('records.search')).toEqual(['agent', 'supervisor', 'qa', 'admin']);
   });

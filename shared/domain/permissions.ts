@@ -6,6 +6,8 @@ export type Permission =
   | 'conversation.transfer'
   | 'conversation.end'
   | 'message.send'
+  /** Look at and save pictures and files of messages that one may see (IN8). */
+  | 'attachment.open'
   /** Only whether recall may be asked for at all; whether this one may is assessRecall's (RC2). */
   | 'recall.request'
   | 'recall.dashboard'
@@ -18,11 +20,21 @@ export type Permission =
   | 'incident.write'
   | 'incident.decide'
   | 'playbook.edit'
+  /** Local additions to a shop's sensitive words (PV3), its quick replies (PV7), articles (PV8). */
+  | 'composer.edit_shop'
   | 'compensation.approve'
   | 'review.write'
   | 'review.decide'
+  /** Against a review of one's own work (QA5). */
+  | 'review.appeal'
+  | 'scorecard.edit'
+  /** The most that a shop's policy can allow (AD2); it decides which of these roles do. */
   | 'group.delete'
+  /** Settings and runs of retention; seeing what goes when; holds (AD3). */
   | 'retention.run'
+  | 'retention.read'
+  | 'hold.place'
+  | 'evidence.mark'
   | 'audit.read';
 
 const roles = (...list: readonly Role[]): ReadonlySet<Role> => new Set(list);
@@ -37,6 +49,7 @@ const TABLE: Readonly<Record<Permission, ReadonlySet<Role>>> = {
   'conversation.transfer': FRONT,
   'conversation.end': FRONT,
   'message.send': FRONT,
+  'attachment.open': EVERYONE,
   'recall.request': EVERYONE,
   'recall.dashboard': OVERSIGHT,
   'records.search': EVERYONE,
@@ -47,11 +60,17 @@ const TABLE: Readonly<Record<Permission, ReadonlySet<Role>>> = {
   'incident.write': FRONT,
   'incident.decide': LEADS,
   'playbook.edit': LEADS,
+  'composer.edit_shop': LEADS,
   'compensation.approve': LEADS,
   'review.write': OVERSIGHT,
   'review.decide': LEADS,
-  'group.delete': roles('admin'),
+  'review.appeal': EVERYONE,
+  'scorecard.edit': OVERSIGHT,
+  'group.delete': LEADS,
   'retention.run': roles('admin'),
+  'retention.read': OVERSIGHT,
+  'hold.place': LEADS,
+  'evidence.mark': OVERSIGHT,
   'audit.read': OVERSIGHT,
 };
 
@@ -62,3 +81,8 @@ export function isPermitted(role: Role | null | undefined, permission: Permissio
 }
 
 export const PERMISSIONS = Object.keys(TABLE) as readonly Permission[];
+
+/** Who has it, for saying whom to ask. */
+export function rolesWith(permission: Permission): readonly Role[] {
+  return Object.hasOwn(TABLE, permission) ? [...TABLE[permission]] : [];
+}

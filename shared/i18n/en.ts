@@ -1,4 +1,9 @@
+import { composerEn } from './composer.ts';
+import { administrationEn } from './administration.ts';
+import { attachmentsEn } from './attachments.ts';
+import { exportEn } from './export.ts';
 import { incidentsEn } from './incidents.ts';
+import { reviewsEn } from './reviews.ts';
 import type { Catalogue } from './index.ts';
 
 /** Words of the window, English. The keys are those of `zh-CN.ts`; numbers stand where no plural is needed. */
@@ -25,6 +30,7 @@ export const en: Catalogue = {
     size: 'Resize',
   },
   nav: {
+    administration: 'Admin',
     label: 'Main',
     accounts: 'Accounts and shops',
     allAccounts: 'All accounts',
@@ -33,14 +39,21 @@ export const en: Catalogue = {
     recordsLong: 'Record search',
     incidents: 'Incidents',
     incidentsLong: 'Incidents',
+    review: 'Review',
+    reviewLong: 'Quality review',
     connection: 'Sync',
     connectionLong: 'Connection and sync',
+    knowledge: 'Guides',
     settings: 'Settings',
     palette: 'Command palette',
     addAccount: 'Connect a shop',
     waiting: '{{count}} waiting',
   },
   incidents: incidentsEn,
+  attachments: attachmentsEn,
+  administration: administrationEn,
+  reviews: reviewsEn,
+  compose: composerEn,
   connection: {
     offline: 'Offline',
     connecting: 'Connecting',
@@ -54,6 +67,7 @@ export const en: Catalogue = {
   status: {
     label: 'Status bar',
     synced: 'Synced to {{time}} #{{seq}}',
+    policyRefused: 'Faulty policy of {{shops}}: the previous one stays',
     neverSynced: 'Not synced yet',
     retryIn: 'reconnects in {{time}}',
     reconnect: 'Reconnect now',
@@ -72,7 +86,7 @@ export const en: Catalogue = {
     jobRows: '{{done}} / {{total}} rows',
     jobRowsOpen: '{{done}} rows',
     jobBytes: '{{done}} / {{total}}',
-    jobKind: { import: 'Import', export: 'Export', index: 'Indexing', backup: 'Backup' },
+    jobKind: { import: 'Import', export: 'Export', index: 'Indexing', backup: 'Backup', retention: 'Retention' },
     jobState: { queued: 'Queued' },
     jobDone: '{{kind}} done: {{title}}',
     jobFailed: '{{kind}} failed: {{title}}',
@@ -149,6 +163,7 @@ export const en: Catalogue = {
     personRecords: 'Search all records',
     toReception: 'Go to chats',
     toRecords: 'Go to record search',
+    toReview: 'Go to quality review',
     toConnection: 'Go to connection and sync',
     openSettings: 'Open settings',
     nextConversation: 'Next conversation',
@@ -325,6 +340,7 @@ export const en: Catalogue = {
       maybe_seen: 'may have been seen',
       local_only: 'removed here only, still visible to the consumer',
     },
+    disputed: 'The gateway said later: {{effect}}',
     effectLong: {
       maybe_seen:
         'It is removed from the consumer’s chat, but they may have seen it, or it may still be in their notifications.',
@@ -475,6 +491,7 @@ export const en: Catalogue = {
     countStopped: 'Not counted to the end',
     searching: 'Searching',
     searchingFor: 'Searching for {{time}}',
+    searchingShare: 'Searching, {{percent}}% done, {{time}}',
     cancelled: 'Search cancelled',
     cancelledNote: 'The filters are as they were; search again',
     columns: {
@@ -570,33 +587,11 @@ export const en: Catalogue = {
     line: 'line {{line}}',
     tooMany: 'At most {{max}} numbers at once; search in parts',
     load: 'Load from file',
+    reading: 'Reading',
     clear: 'Clear',
     use: 'Use these numbers',
   },
-  export: {
-    title: 'Export result',
-    format: 'Format',
-    csv: 'CSV (opens in Excel)',
-    xlsx: 'XLSX (opens in Excel and others; numbers that name things stay text; says what it holds)',
-    jsonl: 'JSONL (each message, with recalls, corrections, transfers)',
-    reason: 'Purpose (goes into the audit log)',
-    reasonHint: 'e.g. November QA sample',
-    estimate: 'About {{rows}} rows, {{size}}',
-    estimating: 'Estimating',
-    start: 'Export',
-    running: 'Exporting',
-    left: '{{time}} left',
-    done: 'Export done',
-    doneRows: '{{rows}} rows, {{size}}',
-    failed: 'Export failed',
-    cancelled: 'Export cancelled; no file is left behind',
-    download: 'Download file',
-    saved: 'Saved as {{name}}',
-    background: 'Continue in background',
-    cancelJob: 'Cancel export',
-    nothing: 'There is nothing to export',
-    fileName: 'records',
-  },
+  export: exportEn,
   import: {
     title: 'Import records',
     pick: 'Choose a file',

@@ -178,6 +178,18 @@ const ERRORS: Readonly<Record<AppErrorCode, { readonly zh: Words; readonly en: W
       'Ask an admin to check the shop’s policy at the gateway.',
     ],
   },
+  GATEWAY_WENT_BACK: {
+    zh: [
+      '网关回到了较早的状态。',
+      '本机的记录都还在；网关可能缺少最近的消息，买家也可能看不到。',
+      '对照最近的会话，必要时重新发送；告诉网关的管理员。',
+    ],
+    en: [
+      'The gateway has gone back to an earlier state.',
+      'All records here are kept; recent messages may be missing at the gateway, and consumers may not see them.',
+      'Look through the latest conversations and send again what is missing; tell the gateway’s admin.',
+    ],
+  },
   // gateway's answers
   NO_PERMISSION: {
     zh: ['当前角色没有这项权限。', NOT_AFFECTED.zh, '请管理员开通权限，或交给有权限的同事。'],
@@ -234,6 +246,30 @@ const ERRORS: Readonly<Record<AppErrorCode, { readonly zh: Words; readonly en: W
   BLOCKED_WORD: {
     zh: ['消息含有平台或店铺禁止的词。', NOTHING_SENT.zh, '修改标出的词后再发送。'],
     en: ['The message has a word that platform or shop forbids.', NOTHING_SENT.en, 'Change the marked word and send.'],
+  },
+  GUARD_CONFIRM: {
+    zh: ['消息里有需要确认的内容，例如金额或承诺。', NOTHING_SENT.zh, '核对标出的内容，再确认发送。'],
+    en: [
+      'The message has something to confirm, such as an amount or a promise.',
+      NOTHING_SENT.en,
+      'Check what is marked, then confirm.',
+    ],
+  },
+  GUARD_BLOCKED: {
+    zh: ['消息里有店铺政策禁止发送的内容。', NOTHING_SENT.zh, '修改标出的内容后再发送。'],
+    en: ['The message has something that the shop’s policy forbids.', NOTHING_SENT.en, 'Change what is marked and send.'],
+  },
+  SAME_TEXT: {
+    zh: ['刚刚已向该会话发送过相同的内容。', NOTHING_SENT.zh, '确实要再发一次，请确认；否则保留草稿或清空。'],
+    en: [
+      'The same text went to this conversation a moment ago.',
+      NOTHING_SENT.en,
+      'Confirm if it is meant, otherwise keep or clear the draft.',
+    ],
+  },
+  NOT_FILLED: {
+    zh: ['快捷回复里还有没填写的变量。', NOTHING_SENT.zh, '填写或删除标出的变量，再发送。'],
+    en: ['A variable of a quick reply is not filled yet.', NOTHING_SENT.en, 'Fill or delete what is marked, then send.'],
   },
   TOO_LONG: {
     zh: ['消息超过允许的长度。', NOTHING_SENT.zh, '拆成几条发送。'],
@@ -404,6 +440,18 @@ const ERRORS: Readonly<Record<AppErrorCode, { readonly zh: Words; readonly en: W
       'Wait for the result; no need to click again.',
     ],
   },
+  RECALL_CONTRADICTED: {
+    zh: [
+      '网关对同一次撤回先后给出了不同的结果。',
+      '保留先收到的结果；后来的结果说消费者看到的更多。',
+      '按消费者可能已经看到来处理，用补救卡片更正，并告知网关的管理员。',
+    ],
+    en: [
+      'The gateway gave two different results for one recall.',
+      'The first one stays; the later one says that the consumer has more of the message.',
+      'Treat it as seen: use the remedy card, and tell the gateway’s admin.',
+    ],
+  },
   STALE_STATE: {
     zh: ['消息的状态刚刚变化。', '能否撤回以最新状态为准。', '查看更新后的状态，再决定。'],
     en: [
@@ -542,6 +590,34 @@ const ERRORS: Readonly<Record<AppErrorCode, { readonly zh: Words; readonly en: W
     zh: ['文件超过允许的大小。', NOT_AFFECTED.zh, '按时间拆成几个文件，分别导入。'],
     en: ['The file is larger than allowed.', NOT_AFFECTED.en, 'Split it by time and import the parts.'],
   },
+  ATTACHMENT_KIND: {
+    zh: ['该店铺不允许发送这类文件。', NOTHING_SENT.zh, '换一种格式（如图片），或请管理员在平台上调整。'],
+    en: [
+      'The shop does not allow files of this kind.',
+      NOTHING_SENT.en,
+      'Use another format (a picture, say), or ask an admin to change it on the platform.',
+    ],
+  },
+  ATTACHMENT_MISSING: {
+    zh: ['本机已没有这个文件的内容。', NOTHING_SENT.zh, '移除后重新选择文件再发送。'],
+    en: [
+      'The contents of the file are no longer on this machine.',
+      NOTHING_SENT.en,
+      'Remove it, choose the file anew and send.',
+    ],
+  },
+  ATTACHMENT_DAMAGED: {
+    zh: [
+      '收到的内容与平台登记的校验值不符，已丢弃。',
+      NOT_AFFECTED.zh,
+      '点“重试”重新载入；反复出现时请对方重新发送，并告知管理员。',
+    ],
+    en: [
+      'What arrived does not match the checksum that the platform gave; it was thrown away.',
+      NOT_AFFECTED.en,
+      'Load it again; if it keeps happening, ask for it anew and tell an admin.',
+    ],
+  },
   NO_TIME_COLUMN: {
     zh: ['找不到时间列。', NOT_AFFECTED.zh, '在列对应里指定哪一列是时间。'],
     en: ['There is no column with times.', NOT_AFFECTED.en, 'Name the time column in the mapping.'],
@@ -574,6 +650,23 @@ const ERRORS: Readonly<Record<AppErrorCode, { readonly zh: Words; readonly en: W
   NAME_TAKEN: {
     zh: ['这个名称已被使用。', NOT_AFFECTED.zh, '换一个名称，或选择覆盖原来的。'],
     en: ['That name is in use.', NOT_AFFECTED.en, 'Take another name, or replace the old one.'],
+  },
+  // quality review
+  REVIEW_FILE_CHANGED: {
+    zh: ['质检结果文件在保存之后被改动过，或传输中损坏。', NOT_AFFECTED.zh, '请评审人从质检包页面重新保存并发送原文件。'],
+    en: [
+      'The review file was changed or damaged after it was saved.',
+      NOT_AFFECTED.en,
+      'Ask the reviewer to save it from the package’s page again and to send that file.',
+    ],
+  },
+  REVIEW_PACKAGE_UNKNOWN: {
+    zh: ['这份质检结果属于别处导出的质检包。', NOT_AFFECTED.zh, '在导出该质检包的工作台（同一资料目录）里合并。'],
+    en: [
+      'These reviews belong to a package that was exported elsewhere.',
+      NOT_AFFECTED.en,
+      'Merge them in the workbench, with the same data folder, that exported the package.',
+    ],
   },
   // this machine
   RUNTIME_TOO_OLD: {

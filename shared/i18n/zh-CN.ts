@@ -1,4 +1,9 @@
+import { composerZh } from './composer.ts';
+import { administrationZh } from './administration.ts';
+import { attachmentsZh } from './attachments.ts';
+import { exportZh } from './export.ts';
 import { incidentsZh } from './incidents.ts';
+import { reviewsZh } from './reviews.ts';
 
 /** Words of the window, Chinese: the source. Short and concrete; every key also stands in `en.ts` (the compiler checks). */
 export const zhCN = {
@@ -24,6 +29,7 @@ export const zhCN = {
     size: '调整宽度',
   },
   nav: {
+    administration: '管理',
     label: '主导航',
     accounts: '账号与店铺',
     allAccounts: '全部账号',
@@ -32,6 +38,9 @@ export const zhCN = {
     recordsLong: '记录查询',
     incidents: '误发',
     incidentsLong: '误发事件',
+    review: '质检',
+    reviewLong: '质检',
+    knowledge: '知识库',
     connection: '连接',
     connectionLong: '连接与同步',
     settings: '设置',
@@ -40,6 +49,10 @@ export const zhCN = {
     waiting: '{{count}} 个未接入',
   },
   incidents: incidentsZh,
+  attachments: attachmentsZh,
+  administration: administrationZh,
+  reviews: reviewsZh,
+  compose: composerZh,
   connection: {
     offline: '离线',
     connecting: '正在连接',
@@ -53,6 +66,7 @@ export const zhCN = {
   status: {
     label: '状态栏',
     synced: '已同步至 {{time}} #{{seq}}',
+    policyRefused: '{{shops}} 的店铺规则有误，沿用旧规则',
     neverSynced: '尚未同步',
     retryIn: '{{time}} 后重连',
     reconnect: '立即重连',
@@ -71,7 +85,7 @@ export const zhCN = {
     jobRows: '{{done}} / {{total}} 行',
     jobRowsOpen: '{{done}} 行',
     jobBytes: '{{done}} / {{total}}',
-    jobKind: { import: '导入', export: '导出', index: '建索引', backup: '备份' },
+    jobKind: { import: '导入', export: '导出', index: '建索引', backup: '备份', retention: '到期清理' },
     jobState: { queued: '排队中' },
     jobDone: '{{kind}}完成：{{title}}',
     jobFailed: '{{kind}}失败：{{title}}',
@@ -136,6 +150,7 @@ export const zhCN = {
     personRecords: '查询全部记录',
     toReception: '前往接待',
     toRecords: '前往记录查询',
+    toReview: '前往质检',
     toConnection: '前往连接与同步',
     openSettings: '打开设置',
     nextConversation: '下一个会话',
@@ -310,6 +325,7 @@ export const zhCN = {
       maybe_seen: '对方可能已经看到',
       local_only: '只在本端移除，对方仍能看到',
     },
+    disputed: '网关后来又称：{{effect}}',
     effectLong: {
       maybe_seen: '消息已从消费者端移除，但消费者可能已经看到，或通知栏里仍有内容。',
       local_only: '消息只从客服端移除，消费者端仍能看到全文。',
@@ -356,7 +372,7 @@ export const zhCN = {
       ALREADY_READ: '对方可能已经看到。',
       PUSH_DELIVERED: '撤回只移除会话里的消息，对方通知栏里的内容移除不了。',
       OTHER_DEVICE: '消息由你的另一台设备发送，撤回可能不被接受。',
-      RATE_SOFT: '你一小时内已撤回 {{used}} 次，超过 {{limit}} 次的提醒线，撤回次数会被监控。',
+      RATE_SOFT: '你一小时内已撤回 {{used}} 次，已到 {{limit}} 次的提醒线，撤回次数会被监控。',
       OFFLINE: '现在离线，请求会等到联网后发出。',
       CLOCK_UNCERTAIN: '离时限太近，可能来不及。',
       STALE_STATE: '正在补齐消息，对方可能已读而这里还不知道。',
@@ -456,6 +472,7 @@ export const zhCN = {
     countStopped: '没有数完',
     searching: '正在查询',
     searchingFor: '正在查询，已 {{time}}',
+    searchingShare: '正在查询，已查 {{percent}}%，{{time}}',
     cancelled: '查询已取消',
     cancelledNote: '条件没有变，可以再次查询',
     columns: {
@@ -551,33 +568,11 @@ export const zhCN = {
     line: '第 {{line}} 行',
     tooMany: '一次最多 {{max}} 个编号，请分批查询',
     load: '从文件载入',
+    reading: '正在读取',
     clear: '清空',
     use: '使用这些编号',
   },
-  export: {
-    title: '导出查询结果',
-    format: '格式',
-    csv: 'CSV（Excel 可直接打开）',
-    xlsx: 'XLSX（Excel、WPS 可直接打开；编号保持为文本，附导出说明）',
-    jsonl: 'JSONL（逐条，含撤回、更正、转接）',
-    reason: '用途（记入审计）',
-    reasonHint: '例如：11 月质检抽查',
-    estimate: '预计 {{rows}} 行，约 {{size}}',
-    estimating: '正在估算',
-    start: '导出',
-    running: '正在导出',
-    left: '剩余 {{time}}',
-    done: '导出完成',
-    doneRows: '{{rows}} 行，{{size}}',
-    failed: '导出失败',
-    cancelled: '导出已取消，没有留下文件',
-    download: '下载文件',
-    saved: '已保存为 {{name}}',
-    background: '在后台继续',
-    cancelJob: '取消导出',
-    nothing: '没有可导出的消息',
-    fileName: '聊天记录',
-  },
+  export: exportZh,
   import: {
     title: '导入聊天记录',
     pick: '选择文件',

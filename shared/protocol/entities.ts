@@ -64,6 +64,10 @@ export const Policy = z.object({
     confirm: z.array(z.string().max(64)),
     block: z.array(z.string().max(64)),
     words_version: z.int().nonnegative(),
+    /** Roles that may send what is blocked, with a reason (PV3). Absent: nobody. */
+    override_roles: z.array(Role).optional(),
+    /** What files may be sent; a gateway that doesn't say leaves it to its answers (TOO_LARGE). */
+    attachments: z.object({ max_bytes: z.int().positive(), kinds: z.array(MessageKind) }).optional(),
   }),
   compensation: z.object({ approval_above: z.string().regex(/^\d+(\.\d{1,2})?$/) }),
   group_delete: z.object({ roles: z.array(Role), restore_ms: Duration, notice_required: z.boolean() }),

@@ -17,6 +17,8 @@ export const REQUESTS = {
       text: z.string().optional(),
       attachment_id: AttachmentId.optional(),
       correction_of: MessageId.optional(),
+      /** PV3: why a blocked text is sent; counts only for the roles in the policy's `send.override_roles`. */
+      override_reason: z.string().max(500).optional(),
     }),
     result: z.object({ message: Message, duplicate: z.boolean() }),
   },

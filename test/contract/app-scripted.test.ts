@@ -285,6 +285,124 @@ describe('the core against a scripted gateway', () => {
     expect((await shown(mine)).recall).toMatchObject({ state: 'done', effect: 'both', code: null });
   });
 
+  /** The event of a recall of `m-1`, as this account's own. */
+  const recalledEvent = (recall_id: string, effect: string, change: Readonly<Record<string, unknown>> = {}) => ({
+    conversation_id: 'c-1',
+    msg_id: 'm-1',
+    recall_id,
+    operator: { role: 'agent', id: 'a-1', name: '小美' },
+    effect,
+    at: serverNow(),
+    ...change,
+  });
+  const problems = (): readonly unknown[] =>
+    app.topics.flatMap((topic) =>
+      topic.topic === 'problem' && topic.payload.code === 'RECALL_CONTRADICTED' ? [topic.payload.details] : [],
+    );
+  const logged = (event: string): number => app.log.filter((line) => line.includes(event)).length;
+
+  it('[RC12] a second result that says less than the first: the first stays, it is logged, the message and the person are told', async () => {
+    const { message: mine } = await begin();
+    const { recall_id } = await app.call('recall.request', { message_key: mine.key });
+    peer.reply(await peer.frame('message.recall'), {
+      recall_id,
+      effect: 'both',
+      recalled_at: serverNow(),
+      elapsed_ms: 1,
+      quota: { used: 1, limit: 20 },
+    });
+    await recallIs(mine, 'done');
+    emit('message.recalled', recalledEvent(recall_id, 'both'));
+    emit('message.recalled', recalledEvent(recall_id, 'local_only'));
+    await until('the note', async () => (await shown(mine)).recalled?.disputed !== undefined);
+    expect((await shown(mine)).recall).toMatchObject({ state: 'done', effect: 'both' });
+    expect((await shown(mine)).recalled).toMatchObject({ effect: 'both', disputed: 'local_only' });
+    await until('the word', () => problems().length > 0);
+    expect(problems()).toEqual([{ account_id: TEST_ACCOUNT, msg_id: 'm-1', kept: 'both', came: 'local_only' }]);
+    expect(logged('recall.contradicted')).toBe(1);
+    expect(app.log.join()).not.toContain('第一句');
+  });
+
+  it('[RC12] the reply after the event that settled it: a lesser one is told, a failure or a better one only logged', async () => {
+    const { message: mine } = await begin();
+    const { recall_id } = await app.call('recall.request', { message_key: mine.key });
+    const request = await peer.frame('message.recall');
+    emit('message.recalled', recalledEvent(recall_id, 'maybe_seen'));
+    await recallIs(mine, 'done');
+    peer.reply(request, {
+      recall_id,
+      effect: 'local_only',
+      recalled_at: serverNow(),
+      elapsed_ms: 1,
+      quota: { used: 1, limit: 20 },
+    });
+    await until('the word', () => problems().length > 0);
+    expect((await shown(mine)).recalled).toMatchObject({ effect: 'maybe_seen', disputed: 'local_only' });
+    emit('message.recalled', recalledEvent(recall_id, 'both'));
+    emit('message.created', { message: message(2, '后面的') });
+    await until('the later one', async () => (await app.page(mine.conversation_key)).messages.length === 2);
+    expect((await shown(mine)).recalled).toMatchObject({ effect: 'maybe_seen', disputed: 'local_only' });
+    expect(problems()).toHaveLength(1);
+    expect(logged('recall.contradicted')).toBe(2);
+  });
+
+  it('[RC15] a result that carries another id says nothing of this recall: logged, and the gateway is asked', async () => {
+    const { message: mine } = await begin();
+    const { recall_id } = await app.call('recall.request', { message_key: mine.key });
+    peer.reply(await peer.frame('message.recall'), {
+      recall_id: 'r-nobody-asked-for',
+      effect: 'both',
+      recalled_at: serverNow(),
+      elapsed_ms: 1,
+      quota: { used: 1, limit: 20 },
+    });
+    await until('the line in the log', () => logged('recall.other-id') === 1);
+    expect((await shown(mine)).recalled).toBeNull();
+    let query: Frame | null = null;
+    void peer.frame('recall.query').then((frame) => (query = frame));
+    await passing('the question', () => query !== null);
+    expect(query).toMatchObject({ recall_id });
+    peer.reply(query as unknown as Frame, { known: true, ok: false, code: 'ALREADY_READ' });
+    expect(await recallIs(mine, 'failed')).toMatchObject({ code: 'ALREADY_READ' });
+  });
+
+  it('[RC17] [SY8] a reply that nobody waits for and a recall of a message that never comes change nothing', async () => {
+    const { message: mine } = await begin();
+    peer.send({
+      type: 'reply',
+      request_id: 'q-unknown',
+      ok: true,
+      result: { recall_id: 'r-unknown', effect: 'both', recalled_at: serverNow(), elapsed_ms: 1 },
+    });
+    emit('message.recalled', recalledEvent('r-unknown', 'both', { msg_id: 'm-unknown' }));
+    emit('message.created', { message: message(2, '后面的') });
+    await until('the later one', async () => (await app.page(mine.conversation_key)).messages.length === 2);
+    expect((await shown(mine)).recalled).toBeNull();
+    expect((await app.account()).state).toBe('live');
+    expect(problems()).toEqual([]);
+  });
+
+  it.each([
+    ['unknown kinds', { kinds: ['text', 'hologram'] }],
+    ['a negative window', { window_ms: -1 }],
+    ['a missing part', { read_rule: undefined }],
+    ['a group rule that is no object', { group: 'none' }],
+    ['a soft limit that is no number', { per_hour_soft: 'five' }],
+  ])('[RC1] a policy with %s is refused as a whole: the one before stays, the shop says so', async (_, change) => {
+    const { message: mine } = await begin();
+    const policy = { ...BASE_POLICY, version: 9, recall: { ...BASE_POLICY.recall, enabled: false, ...change } };
+    emit('policy.updated', { shop_id: 's-1', policy });
+    await until('the shop to say so', async () => (await app.account()).shops[0]?.policy_problem !== null);
+    const [shop] = (await app.account()).shops;
+    expect(shop?.policy).toEqual(BASE_POLICY);
+    expect(shop?.policy_problem).toContain(Object.keys(change)[0]);
+    // Nothing of the refused one counts: recall is still enabled.
+    await app.call('recall.request', { message_key: mine.key });
+    await peer.frame('message.recall');
+    emit('policy.updated', { shop_id: 's-1', policy: { ...BASE_POLICY, version: 10 } });
+    await until('the shop to be well', async () => (await app.account()).shops[0]?.policy_problem === null);
+  });
+
   it('[RC17] a recall before its message: the content is never shown', async () => {
     const { key } = await begin();
     emit('message.recalled', {

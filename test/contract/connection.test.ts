@@ -18,6 +18,7 @@ let gateway: ScriptedGateway;
 let clock: FakeClock;
 let connection: Connection;
 let events: GatewayEvent[];
+let cannotResume: string[];
 let log: string[];
 let lost: number;
 let cursor: number | null;
@@ -29,6 +30,7 @@ beforeEach(async () => {
   gateway = await startScriptedGateway();
   clock = createFakeClock();
   events = [];
+  cannotResume = [];
   log = [];
   lost = 0;
   cursor = 100;
@@ -61,6 +63,7 @@ function open(change: Partial<ConnectionOptions> = {}): Connection {
     },
     resumeFrom: async () => cursor,
     onWelcome: () => {},
+    onCannotResume: (cause, { here, there }) => cannotResume.push(`${cause} ${here} ${there}`),
     onEvent: (event) => events.push(event),
     onChange: () => {},
     onLost: () => lost++,
@@ -222,6 +225,66 @@ describe('a connection over real sockets', () => {
     clock.advance(10_000);
     const next = await reconnected();
     expect(await next.frame('hello')).toMatchObject({ resume: { event_seq: 100 } });
+  });
+
+  it('[SY7] a gateway whose newest event is older than ours has gone back: said, given up, never taken for caught up', async () => {
+    connection.start();
+    const peer = await gateway.connection();
+    peer.answerPings({ serverNow: () => SERVER_NOW, lastEventSeq: () => 60 });
+    await peer.welcome();
+    await phaseIs('backing-off');
+    expect(cannotResume).toEqual(['went-back 100 60']);
+  });
+
+  it('[SY7] a gateway that resumes behind the place where we are leaves events out: given up before the first of them', async () => {
+    connection.start();
+    const peer = await gateway.connection();
+    await peer.welcome({ resume: { status: 'resumed', from_seq: 105 } });
+    await phaseIs('backing-off');
+    expect(cannotResume).toEqual(['left-out 100 104']);
+    expect(events).toEqual([]);
+  });
+
+  it('[SY5] a long catch-up takes more than one heartbeat: behind is no silence while events keep coming', async () => {
+    const peer = await live();
+    peer.answerPings({ serverNow: () => SERVER_NOW, lastEventSeq: () => 500 });
+    for (let next = 101; next < 106; next++) {
+      peer.send(event(next));
+      await until('the event', () => events.at(-1)?.event_seq === next);
+      clock.advance(10_000);
+      await until('the announcement', () => connection.announcedSeq === 500);
+      await settle();
+    }
+    expect([connection.phase.name, gateway.count]).toEqual(['live', 1]);
+  });
+
+  it('[SY4] a line that breaks before each pong, with events in between, keeps being tried soon', async () => {
+    connection.start();
+    for (let round = 0; round < 6; round++) {
+      const peer = await gateway.connection();
+      await peer.welcome();
+      cursor = (cursor ?? 0) + 1;
+      peer.send(event(cursor));
+      await until('the event', () => events.at(-1)?.event_seq === cursor);
+      connection.progress({ eventSeq: cursor, snapshotting: false });
+      peer.cut();
+      await phaseIs('backing-off');
+      expect(connection.phase).toMatchObject({ attempt: 1 });
+      clock.advance(500);
+    }
+  });
+
+  it('[SY4] a gateway that answers, while what it says can’t be stored here, is tried less and less often', async () => {
+    connection.start();
+    for (let round = 1; round < 5; round++) {
+      const peer = await gateway.connection();
+      peer.answerPings({ serverNow: () => SERVER_NOW, lastEventSeq: () => 100 });
+      await peer.welcome();
+      await until('a pong', () => connection.announcedSeq === 100);
+      connection.resync('could not be stored');
+      expect(connection.phase).toMatchObject({ name: 'backing-off', attempt: round });
+      while (connection.phase.name === 'backing-off') clock.advance(100);
+    }
   });
 
   it('[SY5] an announcement that is followed by its events is no silence', async () => {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { createCsvReader } from '#main/adapters/csv/csv-reader.ts';
+import { createCryptography } from '#main/adapters/crypto/cryptography.ts';
 import { createFiles } from '#main/adapters/files/files.ts';
 import { createXlsxReader } from '#main/adapters/xlsx/xlsx-reader.ts';
 import { createXlsxWriter } from '#main/adapters/xlsx/xlsx-writer.ts';
@@ -109,6 +110,7 @@ async function exportOf(format: 'csv' | 'xlsx'): Promise<string> {
     files: createFiles({ resolve: (handle) => handle }),
     clock,
     jobs: createJobs({ clock, ids: { next: () => 'job', random: () => 0 }, publish: () => {} }),
+    cryptography: createCryptography(),
     visibility: () => ({ kind: 'all' }),
     actor: () => 'a-7',
     localOffsetMinutes: () => 480,

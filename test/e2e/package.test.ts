@@ -212,8 +212,18 @@ test('[SE2] hostile records are shown as text, a megabyte of one word does not b
 test('[QA4] a review written in the page is saved as a small file and read back', async ({ page }) => {
   await open(page);
   await page.getByRole('option', { name: /下单的人/ }).click();
-  await page.getByLabel('评分（0–100）').fill('85');
-  await page.getByLabel('评语').fill('改价没有二次确认');
+  const form = page.getByRole('form', { name: '评审' });
+  // Everything in full but the first criterion; the fatal ones passed.
+  const criteria = form.getByRole('group');
+  for (let index = 0; index < (await criteria.count()); index++)
+    await criteria
+      .nth(index)
+      .getByRole('radio', { name: index === 0 ? '0' : index < 7 ? '5' : '通过', exact: true })
+      .check();
+  await expect(form.getByText('总分 85')).toBeVisible();
+  await form.getByLabel('评语').fill('改价没有二次确认');
+  await form.getByLabel('标签').fill('改价 漏确认');
+  await page.getByRole('log').getByRole('button', { name: '标记' }).first().click();
   await page.getByLabel('评审人').fill('质检小陈');
   const downloading = page.waitForEvent('download');
   await page.getByRole('button', { name: '保存评审文件' }).click();
@@ -222,16 +232,28 @@ test('[QA4] a review written in the page is saved as a small file and read back'
   const file = JSON.parse(readFileSync(saved, 'utf8')) as object;
   expect(file).toMatchObject({
     kind: 'merchant-workbench-review',
-    format: 1,
+    format: 2,
     package: { head },
+    card: { card_id: 'general' },
     reviewer: '质检小陈',
-    reviews: [{ conversation_id: 'c-order', score: 85, comment: '改价没有二次确认' }],
+    reviews: [
+      {
+        conversation_id: 'c-order',
+        marks: { response: 0, privacy: 1 },
+        comment: '改价没有二次确认',
+        tags: ['改价', '漏确认'],
+      },
+    ],
   });
   await page.reload();
   await page.getByLabel('读入评审文件').setInputFiles(saved);
   await expect(page.getByText('1 个会话已评')).toBeVisible();
   await page.getByRole('option', { name: /下单的人/ }).click();
-  await expect(page.getByLabel('评分（0–100）')).toHaveValue('85');
+  await expect(form.getByText('总分 85')).toBeVisible();
+  // Damaged on its way: not taken.
+  writeFileSync(saved, readFileSync(saved, 'utf8').replace('改价没有', '改价已经'));
+  await page.getByLabel('读入评审文件').setInputFiles(saved);
+  await expect(page.getByRole('alert')).toHaveText('这不是本质检包的评审文件');
 });
 
 test('[UX2] axe finds nothing on the page, in both languages', async ({ page }) => {

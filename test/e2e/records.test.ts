@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test, type Locator, type Page } from '@playwright/test';
 import { parse } from 'csv-parse/sync';
+import { createXlsxWriter } from '#main/adapters/xlsx/xlsx-writer.ts';
 import { startTestHost, type TestHost } from '../support/browser-host.ts';
 
 /** The QA's home, through the window alone: records come in by the import dialog, everything else by bar, tables and keys. */
@@ -156,6 +157,47 @@ test('[SR2] [SR5] [SR6] 10,000 pasted numbers: parsed live, one line each, trans
   await page.keyboard.press('p');
   await expect(page.getByText('1 / 2 处匹配')).toBeVisible();
   await page.screenshot({ path: screen('records-transcript') });
+});
+
+test('[SR2] a file of numbers: an XLSX and a GB18030 CSV are loaded behind what is there', async ({ page }) => {
+  const book = path.join(folder, '待查订单.xlsx');
+  const parts: Uint8Array[] = [];
+  const sheet = createXlsxWriter().create(
+    { write: async (chunk) => void parts.push(Uint8Array.from(chunk)) },
+    {
+      columns: [{ header: '订单号', kind: 'text', width: 20 }],
+      sheetName: (index) => `第${index}页`,
+      cutMark: () => '…',
+      program: 'test',
+      madeAt: 0,
+    },
+  );
+  await sheet.writeRows([[order(1)], [order(2)], [order(9_999)]]);
+  await sheet.endRows();
+  await sheet.close({ name: '说明', widths: [10], rows: [['说明']] });
+  writeFileSync(book, Buffer.concat(parts));
+  const csv = path.join(folder, '违规.csv');
+  // 订单 in GB18030, then numbers between semicolons.
+  writeFileSync(
+    csv,
+    Buffer.concat([Buffer.from([0xb6, 0xa9, 0xb5, 0xa5]), Buffer.from(`;x\r\n${order(2)};${order(5)}\r\n`)]),
+  );
+  await openRecords(page);
+  await choose(page, '不限');
+  await choose(page, '订单 / 违规编号');
+  await page.getByRole('button', { name: '粘贴编号' }).first().click();
+  const dialog = page.getByRole('dialog', { name: '批量编号' });
+  for (const file of [book, csv]) {
+    const chooser = page.waitForEvent('filechooser');
+    await dialog.getByRole('button', { name: '从文件载入' }).click();
+    await (await chooser).setFiles(file);
+    await expect(dialog.getByRole('button', { name: '从文件载入' })).toBeEnabled();
+    await expect(dialog).toContainText(file === book ? '3 个编号' : '4 个编号');
+  }
+  await expect(dialog).toContainText('合并重复 1 个');
+  await expect(dialog.getByRole('textbox', { name: '编号' })).toHaveValue(/订单/);
+  await dialog.getByRole('button', { name: '使用这些编号' }).click();
+  await expect(grid(page, '总览')).toHaveAttribute('aria-rowcount', '5');
 });
 
 test('[SR6] [SR7] [UX2] the overview by keyboard: agents, consumers, transcript; unanswered with since when', async ({

@@ -30,7 +30,7 @@ export function packaging(store: Store, over: Partial<PackagePorts> = {}) {
     clock: createFakeClock(),
     secrets: createMemorySecrets(),
     cryptography: createCryptography(),
-    zips: createZipWriters({ folder }),
+    zips: createZipWriters(),
     viewer: async () => ({
       html: bytesOf('<!doctype html><title>page</title>'),
       script: bytesOf('// script'),
@@ -117,11 +117,20 @@ export async function undetectedFlips(
 }
 
 /** Writes files into a container of the right layout again; what doesn't fit together any more is the caller's business. */
-export async function repack(files: ReadonlyMap<string, Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+export async function repack(
+  files: ReadonlyMap<string, Uint8Array>,
+  options: { readonly level?: number } = {},
+): Promise<Uint8Array<ArrayBuffer>> {
   const pieces: Uint8Array[] = [];
-  const zip = await createZipWriters({ folder: temporaryFolder() }).create(async (piece) => {
-    pieces.push(Uint8Array.from(piece));
-  });
+  const target = {
+    write: async (piece: Uint8Array): Promise<void> => void pieces.push(Uint8Array.from(piece)),
+    settle: async (): Promise<void> => {},
+    // eslint-disable-next-line require-yield
+    async *read(): AsyncIterable<Uint8Array> {
+      throw new Error('nothing is kept here');
+    },
+  };
+  const zip = createZipWriters(options).create(target, target);
   for (const [name, content] of files) {
     const store = name === FILE.manifest || name === FILE.signature || name === FILE.manifestCopy;
     if (name === FILE.records) {

@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createCryptography } from '#main/adapters/crypto/cryptography.ts';
+import { createAttachmentCache } from '#main/adapters/attachments/attachment-cache.ts';
 import { createCsvReader } from '#main/adapters/csv/csv-reader.ts';
 import { createFiles } from '#main/adapters/files/files.ts';
 import { createMemorySecrets } from '#main/adapters/secrets/memory.ts';
@@ -8,8 +10,10 @@ import { openStore } from '#main/adapters/sqlite/index.ts';
 import { createWsTransport } from '#main/adapters/websocket/ws-transport.ts';
 import { createApp, type App } from '#main/core/create-app.ts';
 import type { Clock } from '#main/core/ports/clock.ts';
+import type { Files } from '#main/core/ports/files.ts';
 import type { Secrets } from '#main/core/ports/secrets.ts';
 import type { Store } from '#main/core/ports/store.ts';
+import type { Transport } from '#main/core/ports/transport.ts';
 import type { Topics } from '#shared/contract/topics.ts';
 import { createClock } from '#main/hosts/clock.ts';
 import { createIds } from '#main/hosts/ids.ts';
@@ -51,6 +55,14 @@ export interface RunOptions {
   readonly version?: string;
   /** Default 0: sends leave at once. */
   readonly sendDelayMs?: number;
+  /** Reader threads; default 2. */
+  readonly readers?: number;
+  readonly files?: Files;
+  readonly transport?: Transport;
+  /** For a store that is slow, or fails. */
+  readonly wrapStore?: (store: Store) => Store;
+  /** False: topics, log and notices are not gathered, for what runs long. */
+  readonly gather?: boolean;
 }
 
 export async function temporaryDirectory(): Promise<{ readonly path: string; remove(): Promise<void> }> {
@@ -59,19 +71,25 @@ export async function temporaryDirectory(): Promise<{ readonly path: string; rem
 }
 
 export async function runApp(options: RunOptions): Promise<RunningApp> {
-  const store = await openStore({ directory: options.directory, key: KEY, readers: 2 });
+  const opened = await openStore({ directory: options.directory, key: KEY, readers: options.readers ?? 2 });
+  const store = options.wrapStore?.(opened) ?? opened;
+  const gather = options.gather ?? true;
   const topics: TopicMessage[] = [];
   const log: string[] = [];
   const notices: Topics['notice'][] = [];
   const app = createApp({
     store,
-    transport: createWsTransport(),
+    transport: options.transport ?? createWsTransport(),
     clock: options.clock ?? createClock(),
     ids: createIds(),
-    logger: { log: (level, event, fields) => log.push(`${level} ${event} ${JSON.stringify(fields ?? {})}`) },
-    files: createFiles({ resolve: () => null } as never),
+    logger: {
+      log: (level, event, fields) => void (gather && log.push(`${level} ${event} ${JSON.stringify(fields ?? {})}`)),
+    },
+    files: options.files ?? createFiles({ resolve: () => null } as never),
+    attachments: createAttachmentCache({ folder: join(options.directory, 'attachments'), key: KEY }),
     csv: createCsvReader(),
-    notifier: { notify: (notice) => notices.push(notice) },
+    exports: { cryptography: createCryptography(), pseudonymLabel: '买家' },
+    notifier: { notify: (notice) => void (gather && notices.push(notice)) },
     secrets: options.secrets ?? createMemorySecrets(),
     info: {
       version: options.version ?? '1.0.0',
@@ -82,7 +100,7 @@ export async function runApp(options: RunOptions): Promise<RunningApp> {
       locale: 'zh-CN',
     },
   });
-  app.subscribe((message) => topics.push(message));
+  app.subscribe((message) => void (gather && topics.push(message)));
   await app.addAccount({
     account_id: TEST_ACCOUNT,
     label: '测试',

@@ -14,7 +14,7 @@ export const verifyTools: VerifyTools = {
   crc32: (bytes, before) => crc32(bytes, before),
   async *inflate(packed) {
     const source = Readable.from(packed);
-    const inflate = createInflateRaw({ chunkSize: 256 * 1024 });
+    const inflate = createInflateRaw({ chunkSize: 1024 * 1024 });
     // Not `pipeline`: its failures would come a second time, unhandled.
     source.on('error', (error) => inflate.destroy(error));
     source.pipe(inflate);

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { AppFailure } from '#shared/contract/errors.ts';
-import type { Files, FileSink } from '#main/core/ports/files.ts';
+import type { FilePart, Files, FileSink, PartState } from '#main/core/ports/files.ts';
 
 export interface FilesOptions {
   /**
@@ -57,6 +57,115 @@ export function createFiles(options: FilesOptions): Files {
       const path = pathOf(handle);
       return createSink(path);
     },
+    place: async (handle) => pathOf(handle),
+    async part(place, name, from) {
+      if (!isAbsolute(place)) throw new AppFailure('FILE_NOT_FOUND', 'no absolute place');
+      return openPart(place, join(dirname(place), `.${basename(place)}.${name.replace(/[^\w-]/gu, '_')}.part`), from);
+    },
+  };
+}
+
+const COPY_BYTES = 1024 * 1024;
+
+async function openPart(place: string, temporary: string, from: PartState | null): Promise<FilePart | null> {
+  const occupied = await stat(place).catch(() => null);
+  if (occupied !== null && !occupied.isFile())
+    throw new AppFailure('FILE_UNWRITABLE', 'the name belongs to something that is not a file');
+  const file = await open(temporary, from === null ? 'w+' : 'r+', 0o600).catch((error: unknown) => {
+    if (from !== null && codeOf(error) === 'ENOENT') return null;
+    throw writeFailure(error);
+  });
+  if (file === null) return null;
+  const hash = createHash('sha256');
+  /** In the file. */
+  let bytes = 0;
+  let state: 'open' | 'closed' = 'open';
+  let gathered: Uint8Array[] = [];
+  let gatheredBytes = 0;
+
+  async function* read(start: number, end: number): AsyncIterable<Uint8Array> {
+    for (let at = start; at < end;) {
+      const buffer = Buffer.allocUnsafe(Math.min(COPY_BYTES, end - at));
+      const { bytesRead } = await (file as FileHandle).read(buffer, 0, buffer.length, at).catch((error: unknown) => {
+        throw readFailure(error);
+      });
+      if (bytesRead === 0) throw new AppFailure('FILE_UNREADABLE', 'a temporary file became shorter');
+      at += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  }
+
+  if (from !== null) {
+    const { size } = await file.stat();
+    if (size >= from.bytes) for await (const piece of read(0, from.bytes)) hash.update(piece);
+    if (size < from.bytes || hash.copy().digest('hex') !== from.sha256) {
+      await file.close();
+      return null;
+    }
+    await file.truncate(from.bytes);
+    ({ bytes } = from);
+  }
+
+  async function close(remove: boolean): Promise<void> {
+    if (state === 'closed') return;
+    state = 'closed';
+    gathered = [];
+    await (file as FileHandle).close().catch(() => {});
+    if (remove) await rm(temporary, { force: true }).catch(() => {});
+  }
+
+  async function flush(): Promise<void> {
+    if (gatheredBytes === 0) return;
+    const block = gathered.length === 1 ? (gathered[0] as Uint8Array) : Buffer.concat(gathered, gatheredBytes);
+    gathered = [];
+    gatheredBytes = 0;
+    hash.update(block);
+    for (let at = 0; at < block.length;)
+      at += (await (file as FileHandle).write(block, at, block.length - at, bytes + at)).bytesWritten;
+    bytes += block.length;
+  }
+
+  const writing = async (work: () => Promise<void>): Promise<void> => {
+    if (state === 'closed') throw new AppFailure('INTERNAL', 'write after the end of a file');
+    try {
+      await work();
+    } catch (error) {
+      throw writeFailure(error);
+    }
+  };
+
+  return {
+    name: basename(place),
+    read,
+    written: () => bytes + gatheredBytes,
+    async write(chunk) {
+      if (state === 'closed') throw new AppFailure('INTERNAL', 'write after the end of a file');
+      gathered.push(chunk);
+      gatheredBytes += chunk.length;
+      if (gatheredBytes >= WRITE_BYTES) await writing(flush);
+    },
+    async settle() {
+      await writing(flush);
+      return { bytes, sha256: hash.copy().digest('hex') };
+    },
+    async commit() {
+      await writing(async () => {
+        await flush();
+        await file.sync();
+      });
+      state = 'closed';
+      await file.close();
+      try {
+        await renameWithRetry(temporary, place);
+      } catch (error) {
+        await rm(temporary, { force: true }).catch(() => {});
+        throw writeFailure(error);
+      }
+      await syncFolder(dirname(place));
+      return { path: place, bytes, sha256: hash.digest('hex') };
+    },
+    abort: () => close(true),
+    leave: () => close(false),
   };
 }
 

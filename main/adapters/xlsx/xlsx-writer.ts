@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
-import { PassThrough } from 'node:stream';
-import { ZipFile } from 'yazl';
+import { hash } from 'node:crypto';
 import { AppFailure } from '#shared/contract/errors.ts';
 import type {
   CutCell,
@@ -12,6 +10,7 @@ import type {
   SpreadsheetWriter,
 } from '#main/core/ports/spreadsheet.ts';
 import { createTimeText, serialOf } from './local-time.ts';
+import { createZipPacker, type ZipPackerState } from './zip-packer.ts';
 import { escapeXml, isPlain, wholeText } from './xml-text.ts';
 
 export interface XlsxWriterOptions {
@@ -29,9 +28,9 @@ const MAX_CELL = 32_767;
 /** Below 4 GiB, from where on a zip needs extensions that not every program reads. */
 const MAX_SHEET_BYTES = 3 * 1024 ** 3;
 const MAX_LISTED_CUTS = 10_000;
-/** Measured: level 6 takes three times as long for a file a quarter smaller. */
-const COMPRESSION = 1;
-const PIECE_CHARS = 64 * 1024;
+const PIECE_CHARS = 1024 * 1024;
+/** Rows of a block of the hash (ports/spreadsheet.ts). */
+const HASH_BLOCK = 1_000;
 
 const MAIN = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
 const RELATIONS = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
@@ -66,73 +65,69 @@ interface Sheet {
   readonly filtered: boolean;
 }
 
-/** EX2: XLSX with real cells. The XML is written here, yazl packs it while rows keep coming. */
+interface SinkState {
+  readonly zip: ZipPackerState;
+  readonly sheets: Sheet[];
+  readonly open: boolean;
+  readonly total: number;
+  readonly hash: string;
+  readonly lines: string;
+  readonly lineCount: number;
+  readonly cuts: CutCell[];
+  readonly cutTotal: number;
+}
+
+/** EX2: XLSX with real cells. The XML is written here and packed in other threads while rows keep coming. */
 export function createXlsxWriter(options: XlsxWriterOptions = {}): SpreadsheetWriter {
   const limits = {
     rows: options.maxRows ?? MAX_ROWS,
     cell: options.maxCell ?? MAX_CELL,
     bytes: options.maxSheetBytes ?? MAX_SHEET_BYTES,
   };
-  return { create: (target, layout) => createSink(target, layout, limits) };
+  return { create: (target, layout, state) => createSink(target, layout, limits, (state ?? null) as SinkState | null) };
 }
 
 function createSink(
   target: SpreadsheetTarget,
   layout: SpreadsheetLayout,
   limits: { readonly rows: number; readonly cell: number; readonly bytes: number },
+  from: SinkState | null,
 ): SpreadsheetSink {
   const { columns } = layout;
   const letters = columns.map((_column, index) => columnLetters(index));
-  const packed = { mtime: new Date(layout.madeAt), compressionLevel: COMPRESSION, forceDosTimestamp: true };
-  const zip = new ZipFile();
-  const hash = createHash('sha256');
+  const zip = createZipPacker((bytes) => target.write(bytes), from?.zip ?? null);
   const timeText = createTimeText();
-  const cuts: CutCell[] = [];
-  let cutTotal = 0;
-  let total = 0;
-  const sheets: Sheet[] = [];
-  let open: { readonly sheet: Sheet; readonly stream: PassThrough } | null = null;
-
-  /** Settles when the zip has been written out; fails with whatever the target says. */
-  let failure: unknown = null;
-  let onFailure: (() => void) | null = null;
-  const fail = (error: unknown): void => {
-    failure ??= error;
-    onFailure?.();
-  };
-  zip.on('error', fail);
-  const written = (async () => {
-    for await (const chunk of zip.outputStream) await target.write(chunk as Uint8Array);
-  })().catch(fail);
+  const cuts: CutCell[] = from === null ? [] : [...from.cuts];
+  let cutTotal = from?.cutTotal ?? 0;
+  let total = from?.total ?? 0;
+  let chained = from?.hash ?? '';
+  let lines = from?.lines ?? '';
+  let lineCount = from?.lineCount ?? 0;
+  const sheets: Sheet[] = from === null ? [] : from.sheets.map((sheet) => ({ ...sheet }));
+  let open: { readonly sheet: Sheet } | null = from?.open === true ? { sheet: sheets.at(-1) as Sheet } : null;
+  let given = false;
 
   // First in the file: programs that tell types by the first bytes look for it.
-  zip.addBuffer(Buffer.from(ROOT_RELATIONS), '_rels/.rels', packed);
+  if (from === null) zip.add('_rels/.rels', Buffer.from(ROOT_RELATIONS));
 
   async function push(xml: string): Promise<void> {
-    if (failure !== null) throw failure;
     if (open === null) throw new AppFailure('INTERNAL', 'no open sheet');
     const bytes = Buffer.from(xml, 'utf8');
     open.sheet.bytes += bytes.length;
-    const { stream } = open;
-    if (stream.write(bytes)) return;
-    await new Promise<void>((resolve) => {
-      const go = (): void => {
-        onFailure = null;
-        stream.off('drain', go);
-        resolve();
-      };
-      onFailure = go;
-      stream.once('drain', go);
-    });
-    if (failure !== null) throw failure;
+    await zip.write(bytes);
+  }
+
+  function endBlock(): void {
+    chained = hash('sha256', chained + lines);
+    lines = '';
+    lineCount = 0;
   }
 
   async function beginSheet(name: string, widths: readonly number[], filtered: boolean): Promise<Sheet> {
     const sheet: Sheet = { name, rows: 0, bytes: 0, filtered };
-    const stream = new PassThrough({ highWaterMark: 256 * 1024 });
     sheets.push(sheet);
-    open = { sheet, stream };
-    zip.addReadStream(stream, `xl/worksheets/sheet${sheets.length}.xml`, packed);
+    open = { sheet };
+    zip.open(`xl/worksheets/sheet${sheets.length}.xml`);
     const selected = sheets.length === 1 ? ' tabSelected="1"' : '';
     await push(
       `${XML}<worksheet xmlns="${MAIN}"><sheetViews><sheetView${selected} workbookViewId="0">` +
@@ -146,7 +141,7 @@ function createSink(
 
   async function endSheet(): Promise<void> {
     if (open === null) return;
-    const { sheet, stream } = open;
+    const { sheet } = open;
     const range = `A1:${letters.at(-1) ?? 'A'}${Math.max(1, sheet.rows)}`;
     await push(
       '</sheetData>' +
@@ -154,7 +149,7 @@ function createSink(
         // Ids are text on purpose: no green corner in every cell.
         `<ignoredErrors><ignoredError sqref="A1:XFD1048576" numberStoredAsText="1"/></ignoredErrors></worksheet>`,
     );
-    stream.end();
+    await zip.close();
     open = null;
   }
 
@@ -186,7 +181,7 @@ function createSink(
         row,
         column: column.header,
         length: text.length,
-        sha256: createHash('sha256').update(text, 'utf8').digest('hex'),
+        sha256: hash('sha256', text),
       });
     const mark = layout.cutMark(text.length);
     return cutAt(text, limits.cell - mark.length) + mark;
@@ -199,6 +194,11 @@ function createSink(
       if (column.kind === 'flag' && typeof cell === 'boolean') {
         shown.push(cell ? 'TRUE' : 'FALSE');
         xml += `<c r="${letters[index]}${line}" t="b"><v>${cell ? 1 : 0}</v></c>`;
+        continue;
+      }
+      if (column.kind === 'number' && typeof cell === 'number' && Number.isFinite(cell)) {
+        shown.push(String(cell));
+        xml += `<c r="${letters[index]}${line}"><v>${cell}</v></c>`;
         continue;
       }
       if (column.kind === 'time' && typeof cell === 'number') {
@@ -221,8 +221,8 @@ function createSink(
 
   return {
     async writeRows(rows) {
+      if (given) throw new AppFailure('CANCELLED', 'the spreadsheet was given up');
       let xml = '';
-      let lines = '';
       for (const cells of rows) {
         // What waits here counts towards the sheet it goes to.
         const full =
@@ -238,24 +238,39 @@ function createSink(
         sheet.rows++;
         total++;
         lines += `${JSON.stringify(shown)}\n`;
+        if (++lineCount === HASH_BLOCK) endBlock();
         if (xml.length >= PIECE_CHARS) {
           await push(xml);
           xml = '';
-          hash.update(lines, 'utf8');
-          lines = '';
         }
       }
-      hash.update(lines, 'utf8');
+      // Pieces end with the batch: an export that is taken up again cuts them at the same places.
       if (xml !== '') await push(xml);
+    },
+
+    async state() {
+      const packed = await zip.state();
+      return {
+        zip: packed,
+        sheets: sheets.map((sheet) => ({ ...sheet })),
+        open: open !== null,
+        total,
+        hash: chained,
+        lines,
+        lineCount,
+        cuts: [...cuts],
+        cutTotal,
+      } satisfies SinkState;
     },
 
     async endRows() {
       if (sheets.length === 0) await beginRows();
       await endSheet();
+      if (lineCount > 0 || chained === '') endBlock();
       return {
         rows: total,
         sheets: sheets.map((sheet) => sheet.name),
-        sha256: hash.digest('hex'),
+        sha256: chained,
         cut: cuts,
         cut_total: cutTotal,
       };
@@ -272,18 +287,13 @@ function createSink(
       }
       await push(xml);
       await endSheet();
-      for (const [name, text] of parts(sheets, layout, letters.at(-1) ?? 'A'))
-        zip.addBuffer(Buffer.from(text), name, packed);
-      zip.end();
-      await written;
-      if (failure !== null) throw failure;
+      for (const [name, text] of parts(sheets, layout, letters.at(-1) ?? 'A')) zip.add(name, Buffer.from(text));
+      await zip.finish();
     },
 
     async abort() {
-      fail(new AppFailure('CANCELLED', 'the spreadsheet was given up'));
-      open?.stream.destroy();
-      (zip.outputStream as PassThrough).destroy();
-      await written;
+      given = true;
+      await zip.abort();
     },
   };
 }

@@ -1,15 +1,22 @@
 import type { AppErrorCode } from '#shared/contract/errors.ts';
 import type { AccountView, ShopView } from '#shared/contract/views.ts';
 import type { ConversationId, ConversationKey, ShopId } from '#shared/domain/ids.ts';
+import { isLesserEffect } from '#shared/domain/recall/types.ts';
 import type { ClockEstimate } from '#shared/domain/time.ts';
 import { HOUR } from '#shared/lib/durations.ts';
 import { Policy } from '#shared/protocol/entities.ts';
 import type { Welcome } from '#shared/protocol/frames.ts';
 import { describeIssues } from '#shared/protocol/frames.ts';
+import { createDownloads, type Downloads } from '../attachments/downloads.ts';
+import type { Transfers } from '../attachments/transfers.ts';
+import { createUploads } from '../attachments/uploads.ts';
 import { createConnection, type Connection } from '../connection/connection.ts';
 import { fillGaps, loadSnapshot, type CatchUpOptions } from '../ingest/catch-up.ts';
 import { createIngest } from '../ingest/ingest.ts';
+import { noteRecheck, recheck } from '../ingest/recheck.ts';
 import { createOutbox, type Outbox } from '../outbox/outbox.ts';
+import type { DownloadJob } from '../ports/attachment-store.ts';
+import type { AttachmentCache } from '../ports/attachments.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -24,12 +31,20 @@ export interface SessionPorts {
   readonly ids: Ids;
   readonly logger: Logger;
   readonly appVersion: string;
+  /** Absent: messages with files are neither sent nor loaded. */
+  readonly attachments?: {
+    readonly cache: AttachmentCache;
+    readonly transfers: Transfers;
+    readonly onEnd: (job: DownloadJob, done: boolean) => Promise<void>;
+  };
 }
 
 export interface SessionEvents {
   readonly onChanges: (changes: StoreChanges) => void;
   /** Connection, clock, cursor, agent or shops changed. */
   readonly onAccount: () => void;
+  /** The shop's sensitive words may have changed (PV3): after each `welcome`, and when the gateway says so. */
+  readonly onWords: (shopId: string) => void;
   readonly onProblem: (code: AppErrorCode, details: Readonly<Record<string, unknown>>) => void;
   readonly onNotice: (
     kind: 'enquiry' | 'reply' | 'summary',
@@ -45,6 +60,7 @@ export interface AccountSession {
   readonly connection: Connection;
   readonly outbox: Outbox;
   readonly recalls: Recalls;
+  readonly downloads: Downloads | null;
   start(): Promise<void>;
   stop(): Promise<void>;
   /** The gateway's time as well as it is known; ±Infinity of uncertainty before the first `welcome` (RC4). */
@@ -70,6 +86,10 @@ export function createAccountSession(
   /** Each `welcome` begins a new one; work of an older one ends by itself. */
   let epoch = 0;
   let snapshotting = false;
+  /** The next connection begins with a snapshot whatever was stored: the gateway isn't where we left it. */
+  let anew = false;
+  let reuseSeen = false;
+  let welcomeProblem: AppErrorCode | null = null;
   let cursor = 0;
   let hasCursor = false;
   let syncedAt: number | null = null;
@@ -77,9 +97,10 @@ export function createAccountSession(
   let filling = false;
   let fillAgain = false;
   let stopped = false;
+  /** AD4: one entry a session, not one a reconnection. */
+  let signedIn = false;
   /** Notices while catching up become one summary (IN3). */
   let missed = 0;
-  const policyProblems = new Map<string, string>();
   const unreported = new Map<ConversationId, number>();
 
   const serverNow = (): { now: number; uncertaintyMs: number } => {
@@ -88,6 +109,12 @@ export function createAccountSession(
       ? { now: clock.wallNow(), uncertaintyMs: Number.POSITIVE_INFINITY }
       : { now: Math.round(clock.monotonicNow() + estimate.offsetMs), uncertaintyMs: estimate.uncertaintyMs };
   };
+
+  /** Never merged in silence: what was seen here may be missing there, sent messages among it. */
+  function wentBack(here: number, there: number): void {
+    logger.log('warn', 'session.gateway-went-back', { account, here, there });
+    events.onProblem('GATEWAY_WENT_BACK', { account_id: account, here, there });
+  }
 
   const ingest = createIngest({
     account,
@@ -119,7 +146,8 @@ export function createAccountSession(
       // Writes of the connection before (a snapshot's last page, a pull) end first, so that the cursor read is the last word.
       await background;
       const stored = (await store.accounts()).find((candidate) => candidate.account_id === account);
-      hasCursor = stored?.has_cursor ?? false;
+      // What can't be resumed begins with a snapshot, over whatever number was reached (SY7).
+      hasCursor = (stored?.has_cursor ?? false) && !anew;
       cursor = stored?.event_seq ?? 0;
       syncedAt = stored?.synced_at ?? null;
       return hasCursor ? cursor : null;
@@ -129,15 +157,45 @@ export function createAccountSession(
       // Events that come right behind the welcome wait until the shops and policies it carries are stored.
       ingest.hold();
       snapshotting = welcome.resume.status === 'snapshot';
+      // "unknown": our number means nothing to this gateway, so its lower one is the truth.
+      if (welcome.resume.status === 'snapshot' && welcome.resume.reason === 'unknown' && hasCursor) {
+        anew = true;
+        wentBack(cursor, welcome.resume.event_seq);
+      }
       background = afterWelcome(welcome, () => mine !== epoch || stopped).catch((thrown: unknown) => {
         const code = errorCode(thrown);
         logger.log('error', 'session.welcome', { account, code });
-        events.onProblem(code, { account_id: account });
+        // Once, not with every attempt.
+        if (welcomeProblem !== code) events.onProblem(code, { account_id: account });
+        welcomeProblem = code;
         if (mine === epoch) connection.resync('welcome could not be stored');
       });
     },
-    onEvent: (event) => ingest.push(event),
+    onCannotResume(cause, { here, there }) {
+      anew = true;
+      if (cause === 'went-back') wentBack(here, there);
+    },
+    onEvent: (event) => {
+      ingest.push(event);
+      // Nothing to lose: what isn't asked for now is asked for after the next `welcome`.
+      if (event.kind === 'words.updated' && 'shop_id' in event && typeof event.shop_id === 'string')
+        events.onWords(event.shop_id);
+    },
     onChange: () => {
+      const { phase } = connection;
+      if (signedIn && (phase.name === 'kicked' || phase.name === 'refused')) {
+        signedIn = false;
+        const why =
+          phase.name === 'kicked' ? { why: 'kicked', by_device: phase.byDevice } : { why: phase.problem.code };
+        void store
+          .appendAudit({
+            at: clock.wallNow(),
+            actor: account,
+            action: 'session.ended',
+            details: { account_id: account, ...why },
+          })
+          .catch(() => logger.log('error', 'session.audit', { account }));
+      }
       if (connection.phase.name === 'live' && missed > 0) {
         events.onNotice('summary', null, record.label, missed);
         missed = 0;
@@ -169,8 +227,16 @@ export function createAccountSession(
       events.onAccount();
     },
   };
-  const outbox = createOutbox(shared);
-  const recalls = createRecalls(shared);
+  const { attachments } = ports;
+  const uploads = attachments === undefined ? null : createUploads({ ...shared, ...attachments });
+  const downloads = attachments === undefined ? null : createDownloads({ ...shared, ...attachments });
+  const outbox = createOutbox({ ...shared, ...(uploads === null ? {} : { uploads }) });
+  const disputed = (msg_id: string, kept: string | null, came: string): void =>
+    events.onProblem('RECALL_CONTRADICTED', { account_id: account, msg_id, kept, came });
+  const recalls = createRecalls({
+    ...shared,
+    onDisputed: (recall, came) => disputed(recall.msg_id, recall.effect, came),
+  });
   const catchUp: CatchUpOptions = {
     account,
     store,
@@ -181,11 +247,11 @@ export function createAccountSession(
   };
 
   async function afterWelcome(welcome: Welcome, cancelled: () => boolean): Promise<void> {
-    policyProblems.clear();
+    const refusedPolicies = new Map<string, string>();
     const shops = welcome.shops.map((shop) => {
       const policy = Policy.safeParse(shop.policy);
       // RC1: refused as a whole, the one before stays, and the shop says so.
-      if (!policy.success) policyProblems.set(shop.shop_id, describeIssues(policy.error));
+      if (!policy.success) refusedPolicies.set(shop.shop_id, describeIssues(policy.error));
       return {
         shop_id: shop.shop_id,
         name: shop.name,
@@ -193,35 +259,57 @@ export function createAccountSession(
         ...(policy.success ? { policy: policy.data } : { policy: null, policy_problem: describeIssues(policy.error) }),
       };
     });
-    for (const [shop, problem] of policyProblems)
+    for (const [shop, problem] of refusedPolicies)
       events.onProblem('POLICY_REFUSED', { account_id: account, shop_id: shop, problem });
-    await store.putWelcome(account, { agent: welcome.agent, shops });
+    await store.putWelcome(account, { agent: welcome.agent, shops }, clock.wallNow());
+    if (!signedIn) {
+      signedIn = true;
+      await store.appendAudit({
+        at: clock.wallNow(),
+        actor: welcome.agent.agent_id,
+        action: 'session.signed_in',
+        details: { account_id: account, role: welcome.agent.role, device_id: record.device_id },
+      });
+    }
     if (cancelled()) return;
     events.onAccount();
     if (welcome.resume.status === 'snapshot') {
-      const complete = await loadSnapshot(catchUp, cancelled);
+      if (welcome.resume.reason !== 'first' || anew)
+        await noteRecheck(
+          catchUp,
+          syncedAt ?? 0,
+          shops.flatMap(({ policy }) => (policy === null ? [] : [policy])),
+        );
+      const complete = await loadSnapshot(catchUp, cancelled, { wentBack: anew });
       if (cancelled()) return;
       if (!complete) {
         connection.resync('snapshot could not be read');
         return;
       }
-      // "unknown": our number means nothing to this gateway, so its lower one is the truth.
       await store.setCursor(account, welcome.resume.event_seq, serverNow().now, {
-        reset: welcome.resume.reason === 'unknown',
+        reset: anew || welcome.resume.reason === 'unknown',
       });
+      anew = false;
       hasCursor = true;
       cursor = welcome.resume.event_seq;
       syncedAt = serverNow().now;
       if (cancelled()) return;
     }
     snapshotting = false;
+    welcomeProblem = null;
     connection.progress({ eventSeq: cursor, snapshotting: false });
     ingest.release();
     outbox.connected();
     recalls.connected();
+    uploads?.connected();
+    downloads?.connected();
     events.onAccount();
+    for (const { shop_id } of shops) events.onWords(shop_id);
     for (const [conversation, seq] of unreported) void markRead(conversation, seq);
     void fill();
+    void recheck(catchUp, cancelled).catch((thrown: unknown) =>
+      logger.log('error', 'session.recheck', { account, code: errorCode(thrown) }),
+    );
   }
 
   async function markRead(conversation: ConversationId, seq: number): Promise<void> {
@@ -257,10 +345,21 @@ export function createAccountSession(
     syncedAt = serverNow().now;
     connection.ack(result.event_seq);
     outbox.settled(result.settled_sends);
+    if ((result.reused_numbers ?? 0) > 0 && !reuseSeen) {
+      // Once: a gateway that does so all the time would otherwise never come to rest.
+      reuseSeen = true;
+      anew = true;
+      wentBack(result.event_seq, result.event_seq);
+      connection.resync('numbers of conversations were used again');
+      return;
+    }
     recalls.settled(result.settled_recalls);
     events.onChanges(result.changes);
+    for (const { msg_id, recall_id, kept, came } of result.contradicted_recalls) {
+      logger.log('warn', 'recall.contradicted', { account, recall: recall_id, kept, came });
+      if (isLesserEffect(came, kept)) disputed(msg_id, kept, came);
+    }
     for (const refused of result.refused_policies) {
-      policyProblems.set(refused.shop_id, refused.problem);
       events.onProblem('POLICY_REFUSED', { account_id: account, ...refused });
     }
     if (connection.phase.name === 'live')
@@ -280,9 +379,11 @@ export function createAccountSession(
     connection,
     outbox,
     recalls,
+    downloads,
     async start() {
       await outbox.load();
       await recalls.load();
+      for (const job of await store.downloads(account)) void downloads?.load(job);
       connection.start();
     },
     async stop() {
@@ -290,6 +391,8 @@ export function createAccountSession(
       epoch++;
       connection.stop();
       ingest.stop();
+      uploads?.stop();
+      downloads?.stop();
       outbox.stop();
       recalls.stop();
       await ingest.idle();
@@ -341,7 +444,7 @@ export function createAccountSession(
           name: shop.name,
           platform: shop.platform,
           policy: shop.policy,
-          policy_problem: shop.policy_problem ?? policyProblems.get(shop.shop_id) ?? null,
+          policy_problem: shop.policy_problem,
           waiting: waiting[shop.shop_id] ?? 0,
         })),
         recalls_last_hour: recallTimes,

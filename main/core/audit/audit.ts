@@ -3,13 +3,33 @@ import type { Store } from '../ports/store.ts';
 
 /** What the audit log covers so far (AD4). Details carry ids, codes and counts, never message text. */
 export type AuditAction =
+  | 'session.signed_in'
+  | 'session.ended'
   | 'account.added'
   | 'account.removed'
+  | 'gateway.went-back'
   | 'seal.opened'
   | 'recall.reedited'
   | 'records.imported'
   | 'records.exported'
   | 'playbooks.edited'
+  | 'words.edited'
+  | 'replies.imported'
+  | 'article.edited'
+  | 'message.guard_confirmed'
+  | 'message.guard_overridden'
+  | 'scorecard.saved'
+  | 'sample.drawn'
+  | 'sample.closed'
+  | 'review.submitted'
+  | 'review.revised'
+  | 'review.merged'
+  | 'review.appealed'
+  | 'review.withdrawn'
+  | 'review.upheld'
+  | 'review.changed'
+  | 'reviews.merged'
+  | 'reviews.exported'
   | 'cases.shared'
   | 'cases.read';
 

@@ -45,6 +45,14 @@ export interface ConnectionOptions {
   readonly resumeFrom: () => Promise<number | null>;
   readonly onWelcome: (welcome: Welcome) => void;
   readonly onEvent: (event: GatewayEvent) => void;
+  /**
+   * The gateway says that it resumes, and can't be at the place where we are: its newest event is older than what is stored
+   * here, or it leaves some out. The connection is given up; `resumeFrom` decides what the next one asks for (SY7).
+   */
+  readonly onCannotResume: (
+    cause: 'went-back' | 'left-out',
+    numbers: { readonly here: number; readonly there: number },
+  ) => void;
   /** Phase, clock or retry time changed. */
   readonly onChange: () => void;
   /** The socket is gone, for whatever reason; once after each `onWelcome`. */
@@ -94,12 +102,17 @@ export function createConnection(options: ConnectionOptions): Connection {
   let welcomed = false;
   let paused = false;
 
+  /** What this connection resumed from, or null. */
+  let resumedAt: number | null = null;
+  let answered = false;
+  let taken = false;
   let heartbeatMs = 0;
   let missedPongs = 0;
   let helloSentAt = 0;
   /** Newest event number that arrived, and the target of the pong before: still not there a heartbeat later = silent. */
   let arrivedSeq = 0;
   let awaitedSeq = 0;
+  let arrivedAtPong = 0;
   /** Newest event when this connection began, from its first pong; null until then. */
   let catchUpTarget: number | null = null;
   let stored = { eventSeq: 0, snapshotting: true };
@@ -197,8 +210,10 @@ export function createConnection(options: ConnectionOptions): Connection {
       return;
     }
     const { url, token } = login;
+    resumedAt = resume;
     arrivedSeq = resume ?? 0;
     awaitedSeq = 0;
+    arrivedAtPong = 0;
     catchUpTarget = null;
     missedPongs = 0;
     badFrames = [];
@@ -277,9 +292,14 @@ export function createConnection(options: ConnectionOptions): Connection {
   function welcome(frame: Welcome): void {
     if (phase.name !== 'authenticating') return countBad('welcome out of turn');
     openingTimer = clear(openingTimer);
+    if (frame.resume.status !== 'resumed') resumedAt = null;
+    else if (resumedAt !== null && frame.resume.from_seq > resumedAt + 1)
+      return cannotResume('left-out', resumedAt, frame.resume.from_seq - 1);
     estimator.add({ sentAt: helloSentAt, receivedAt: clock.monotonicNow(), serverTime: frame.server_time });
     heartbeatMs = frame.heartbeat_ms;
     welcomed = true;
+    answered = false;
+    taken = false;
     arrivedSeq = frame.resume.status === 'resumed' ? frame.resume.from_seq - 1 : frame.resume.event_seq;
     stored = {
       eventSeq: frame.resume.status === 'resumed' ? arrivedSeq : 0,
@@ -288,6 +308,15 @@ export function createConnection(options: ConnectionOptions): Connection {
     input({ type: 'welcomed' });
     options.onWelcome(frame);
     beat();
+  }
+
+  function cannotResume(cause: 'went-back' | 'left-out', here: number, there: number): void {
+    options.onCannotResume(cause, { here, there });
+    input({
+      type: 'give-up',
+      problem: { code: 'PROTOCOL_ERROR', message: `${cause}: event ${here} here, ${there} there` },
+      closeCode: 1000,
+    });
   }
 
   /** SY5. The first ping leaves at once: its pong says how far there is to catch up, and measures the clock well. */
@@ -315,7 +344,12 @@ export function createConnection(options: ConnectionOptions): Connection {
     // A pong that answers no ping of ours would measure nonsense.
     if (frame.sent_at <= now && frame.sent_at >= helloSentAt)
       estimator.add({ sentAt: frame.sent_at, receivedAt: now, serverTime: frame.server_time });
-    if (awaitedSeq > arrivedSeq) {
+    if (resumedAt !== null && frame.last_event_seq < resumedAt)
+      return cannotResume('went-back', resumedAt, frame.last_event_seq);
+    // Behind is no silence while events keep coming, however slowly: a long catch-up takes more than one heartbeat.
+    const moved = arrivedSeq > arrivedAtPong;
+    arrivedAtPong = arrivedSeq;
+    if (awaitedSeq > arrivedSeq && !moved) {
       input({
         type: 'give-up',
         problem: { code: 'NETWORK_UNKNOWN', message: `silent: event ${awaitedSeq} announced, ${arrivedSeq} arrived` },
@@ -325,9 +359,19 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
     awaitedSeq = frame.last_event_seq;
     catchUpTarget ??= frame.last_event_seq;
-    input({ type: 'stable' });
+    answered = true;
+    proven();
     checkCaughtUp();
     options.onChange();
+  }
+
+  /**
+   * Both sides work: what it said could be stored, and it answers or brings events. Only then does the next trouble count
+   * anew (SY4). Events count as well as a pong: on a line that breaks every few hundred frames the pong, behind them, would
+   * never come, the back-off grow to its end, and ever more be missed.
+   */
+  function proven(): void {
+    if (taken && (answered || (resumedAt !== null && stored.eventSeq > resumedAt))) input({ type: 'stable' });
   }
 
   function checkCaughtUp(): void {
@@ -373,6 +417,8 @@ export function createConnection(options: ConnectionOptions): Connection {
     },
     progress(value) {
       stored = value;
+      taken = true;
+      if (welcomed) proven();
       checkCaughtUp();
     },
     resync: (reason) =>

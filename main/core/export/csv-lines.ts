@@ -15,6 +15,8 @@ export const CSV_COLUMNS = [
   'kind',
   'text',
   'recalled',
+  'correction_of',
+  'corrected_by',
 ] as const;
 export type CsvColumn = (typeof CSV_COLUMNS)[number];
 
@@ -54,6 +56,10 @@ export function csvLine(row: SearchRow, sentAt: string): string {
     csvCell(row.text) +
     ',' +
     (row.recalled ? 'true' : 'false') +
+    ',' +
+    csvCell(row.more?.correction_of ?? '') +
+    ',' +
+    csvCell(row.more?.corrected_by ?? '') +
     LINE_END
   );
 }

@@ -1,198 +1,332 @@
 import { AppFailure } from '#shared/contract/errors.ts';
+import { ExportCheckpoint, ExportPlan, StoredExports, type ExportFormat } from '#shared/contract/export.ts';
 import type { Handlers } from '#shared/contract/procedures.ts';
 import type { SearchQuery } from '#shared/contract/search-query.ts';
-import type { SearchPage } from '#shared/contract/views.ts';
-import { isoWithOffset } from '#shared/lib/iso-time.ts';
+import { MASK_KINDS, type MaskKind } from '#shared/domain/mask/choices.ts';
+import { toBase64 } from '#shared/package/format.ts';
 import { permitProfile } from '../accounts/acting.ts';
 import { throwIfCancelled, type Jobs } from '../jobs/jobs.ts';
+import { signingKey } from '../package/signing-key.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Files } from '../ports/files.ts';
+import type { SigningKey } from '../ports/cryptography.ts';
+import type { Secrets } from '../ports/secrets.ts';
 import type { Store, Visibility } from '../ports/store.ts';
-import { BYTE_ORDER_MARK, csvHeader, csvLine, type CsvColumn } from './csv-lines.ts';
-import { correctionLine, messageLine, recallLine } from './json-lines.ts';
-import { createSheetExport, type SpreadsheetExport } from './sheet.ts';
+import { usualCard } from '../review/cards.ts';
+import { rowsOf, writeExport, type ExportHooks, type ExportMaker, type ExportOutcome } from './write-export.ts';
 
-export interface ExportPorts {
+export interface ExportPorts extends Omit<ExportMaker, 'clock' | 'pseudonymLabel'> {
   readonly store: Store;
-  readonly files: Files;
   readonly clock: Clock;
   readonly jobs: Jobs;
   /** What the exporting person may see (SR10), asked anew for each export. */
   visibility(): Visibility | Promise<Visibility>;
   /** Who exports, for the audit log (EX8). */
   actor(): string | Promise<string>;
-  /** Minutes east of UTC of this desktop at a moment. */
-  localOffsetMinutes(at: number): number;
-  /** Header of a CSV column; the column's own name unless a host translates. */
-  columnName?(column: CsvColumn): string;
-  /** Without it XLSX is UNSUPPORTED. */
-  readonly spreadsheet?: SpreadsheetExport;
+  readonly pseudonymLabel?: string;
+  /** Holds the key that packages are signed with; without it they are UNSUPPORTED. */
+  readonly secrets?: Secrets;
+  /** What makes the same bytes from the same records: program, version, language, time zone. */
+  readonly made?: string;
+  /** Writes elsewhere than on this thread. */
+  readonly runner?: ExportRunner;
 }
 
-export type ExportFormatName = 'csv' | 'jsonl' | 'xlsx';
+/** What a host gives so that there are exports. */
+export type ExportHost = Pick<
+  ExportPorts,
+  'cryptography' | 'pseudonymLabel' | 'packages' | 'made' | 'runner' | 'checkpointMs'
+>;
+
+export interface ExportRunner {
+  run(
+    plan: ExportPlan,
+    checkpoint: ExportCheckpoint | null,
+    key: SigningKey | null,
+    hooks: ExportHooks,
+  ): Promise<ExportOutcome>;
+}
+
+export interface ExportRequest {
+  readonly query: SearchQuery;
+  readonly format: ExportFormat;
+  readonly target: string;
+  readonly reason: string;
+  /** EX5; none by default. */
+  readonly masks?: readonly MaskKind[];
+}
+
+export interface ExportOptions {
+  readonly signal?: AbortSignal;
+  progress?(rows: number, total?: number, bytes?: number): void;
+}
 
 export interface ExportReport {
   readonly file: string;
-  /** Messages; a JSONL file has more lines where some were recalled or corrected. */
+  /** Messages; a JSONL file has more lines where some were recalled, corrected or transferred. */
   readonly rows: number;
   readonly bytes: number;
   readonly sha256: string;
+  /** Of a package: `records`, `head`, `fingerprint`. */
+  readonly [more: string]: unknown;
 }
 
-const PAGE = 1_000;
-/** Bytes a row besides its text, measured on seeded records. */
-const ROW_OVERHEAD: Readonly<Record<ExportFormatName, number>> = { csv: 150, jsonl: 330, xlsx: 60 };
-
 export type ExportService = Pick<Handlers, 'export.estimate' | 'export.start'> & {
-  /** Exports in place, without a job. */
-  run(
-    request: {
-      readonly query: SearchQuery;
-      readonly format: ExportFormatName;
-      readonly target: string;
-      readonly reason: string;
-    },
-    options?: { readonly signal?: AbortSignal; progress?(rows: number, total?: number): void },
-  ): Promise<ExportReport>;
+  /** Exports in place, without a job. An unfinished export to the same file is given up. */
+  run(request: ExportRequest, options?: ExportOptions): Promise<ExportReport>;
+  /** Goes on with the unfinished export to this file (EX6); null where there is none. */
+  resume(target: string, options?: ExportOptions): Promise<ExportReport | null>;
+  /** At the program's start: what was under way when it ended goes on, as jobs. Answers with how many. */
+  resumeAll(): Promise<number>;
+  /** At the program's end: what is cancelled from now on stays to be resumed. */
+  stop(): void;
 };
 
+/** Bytes a row besides its text, measured on seeded records; of packed formats what all of it takes. */
+const ROW_BYTES: Readonly<Record<ExportFormat, { readonly row: number; readonly text: number }>> = {
+  csv: { row: 150, text: 1 },
+  jsonl: { row: 360, text: 1 },
+  xlsx: { row: 70, text: 0.5 },
+  package: { row: 170, text: 0.8 },
+};
+/** Of a package the page, and of a spreadsheet what stands around the rows. */
+const FIXED_BYTES: Readonly<Record<ExportFormat, number>> = { csv: 0, jsonl: 0, xlsx: 4_000, package: 250_000 };
+
+const QUEUE = 'export.queue';
+const checkpointName = (id: string): string => `export.checkpoint.${id}`;
+
 /**
- * EX1, EX2, EX6, EX8. Rows come from the one search, page by page, newest first; the next page is asked for while the
- * last one is written. The file appears under its name only when whole.
+ * EX1, EX2, EX5, EX6, EX8. Rows come from the one search, newest first. What an export's bytes depend on is fixed in a
+ * plan and stored before the first row is read; how far it is, every few seconds. One export is written at a time, the
+ * others wait for their turn.
  */
 export function createExportService(ports: ExportPorts): ExportService {
-  const { store, files } = ports;
-  const isoOf = (at: number): string => isoWithOffset(at, ports.localOffsetMinutes(at));
+  const { store, files, clock } = ports;
+  const maker: ExportMaker = { ...ports, clock, pseudonymLabel: ports.pseudonymLabel ?? '' };
+  const runner: ExportRunner = ports.runner ?? {
+    run: (plan, checkpoint, key, hooks) => writeExport(plan, checkpoint, rowsOf(store), maker, key, hooks),
+  };
+  let leaving = false;
+  let turn: Promise<unknown> = Promise.resolve();
+  /** Plans that this program is writing or about to. */
+  const own = new Set<string>();
 
-  const run: ExportService['run'] = async ({ query, format, target, reason }, options = {}) => {
-    const signal = options.signal ?? new AbortController().signal;
-    await permitProfile(store, 'records.export');
-    const visibility = await ports.visibility();
-    const actor = await ports.actor();
-    const estimated = await store.estimate(query, visibility, signal);
-    options.progress?.(0, estimated.rows);
-    const { spreadsheet } = ports;
-    if (format === 'xlsx' && spreadsheet === undefined) throw new AppFailure('UNSUPPORTED', 'format xlsx', { format });
-    const sink = await files.create(target);
-    const about = { file: sink.name, format, query, reason, masks: [] as string[] };
-    let sheet: ReturnType<typeof createSheetExport> | null = null;
-    try {
-      // Who, what and why stand in the log before the first row leaves the store; the result follows (EX8).
-      await store.appendAudit({
-        at: ports.clock.wallNow(),
-        actor,
-        action: 'records.exported',
-        details: { ...about, state: 'started' },
-      });
-      const encoder = new TextEncoder();
-      let rows = 0;
-      if (format === 'csv')
-        await sink.write(encoder.encode(BYTE_ORDER_MARK + csvHeader(ports.columnName ?? ((column) => column))));
-      if (format === 'xlsx' && spreadsheet !== undefined)
-        sheet = createSheetExport(spreadsheet, sink, {
-          ...about,
-          operator: actor,
-          at: ports.clock.wallNow(),
-          offsetOf: (at) => ports.localOffsetMinutes(at),
-          columnName: ports.columnName ?? ((column) => column),
-        });
-      const linesOf = format === 'jsonl' ? await jsonLines(query, visibility, signal) : csvLines;
-      let next: Promise<SearchPage> | null = store.search(query, visibility, { limit: PAGE, cursor: null }, signal);
-      while (next !== null) {
-        const page: SearchPage = await next;
-        throwIfCancelled(signal);
-        next =
-          page.cursor === null ? null : store.search(query, visibility, { limit: PAGE, cursor: page.cursor }, signal);
-        // Its failure is awaited above; without this it would count as unhandled while this page is written.
-        next?.catch(() => {});
-        if (sheet !== null) await sheet.write(page);
-        else await sink.write(encoder.encode(await linesOf(page)));
-        rows += page.rows.length;
-        options.progress?.(rows, Math.max(rows, estimated.rows));
-      }
-      throwIfCancelled(signal);
-      await sheet?.finish();
-      const written = await sink.commit();
-      await store.appendAudit({
-        at: ports.clock.wallNow(),
-        actor,
-        action: 'records.exported',
-        details: { ...about, state: 'done', rows, bytes: written.bytes, sha256: written.sha256 },
-      });
-      return { file: written.path, rows, bytes: written.bytes, sha256: written.sha256 };
-    } catch (thrown) {
-      await sheet?.abort();
-      await sink.abort();
-      throw thrown;
-    }
+  // -- the stored queue ------------------------------------------------------------------------------------------------
+
+  let changing: Promise<unknown> = Promise.resolve();
+  const stored = async (): Promise<ExportPlan[]> => {
+    const list = StoredExports.safeParse(await store.setting(QUEUE));
+    return (list.success ? list.data : []).flatMap((entry) => {
+      const plan = ExportPlan.safeParse(entry);
+      return plan.success ? [plan.data] : [];
+    });
+  };
+  const change = (work: (plans: readonly ExportPlan[]) => readonly ExportPlan[]): Promise<void> => {
+    const next = changing.then(async () => {
+      const plans = work(await stored());
+      await store.setSetting(QUEUE, plans.length === 0 ? undefined : plans);
+    });
+    changing = next.catch(() => {});
+    return next;
+  };
+  const keep = (plan: ExportPlan): Promise<void> =>
+    change((plans) => [...plans.filter(({ id }) => id !== plan.id), plan]);
+  const forget = async (plan: ExportPlan): Promise<void> => {
+    await store.setSetting(checkpointName(plan.id), undefined);
+    await change((plans) => plans.filter(({ id }) => id !== plan.id));
+  };
+  const checkpointOf = async (plan: ExportPlan): Promise<ExportCheckpoint | null> => {
+    const parsed = ExportCheckpoint.safeParse(await store.setting(checkpointName(plan.id)));
+    return parsed.success && parsed.data.id === plan.id ? parsed.data : null;
   };
 
-  async function csvLines(page: SearchPage): Promise<string> {
-    let lines = '';
-    for (const row of page.rows) lines += csvLine(row, isoOf(row.sent_at));
-    return lines;
+  // -- one export --------------------------------------------------------------------------------------------------------
+
+  async function keyFor(format: ExportFormat): Promise<SigningKey | null> {
+    if (format === 'xlsx' && ports.spreadsheet === undefined)
+      throw new AppFailure('UNSUPPORTED', 'format xlsx', { format });
+    if (format !== 'package') return null;
+    if (ports.packages === undefined || ports.secrets === undefined)
+      throw new AppFailure('UNSUPPORTED', 'format package', { format });
+    // What can be missing is asked for before anything is written.
+    await ports.packages.viewer();
+    return signingKey(ports.secrets, ports.cryptography);
   }
 
-  async function jsonLines(query: SearchQuery, visibility: Visibility, signal: AbortSignal) {
-    const corrected = await correctedKeys(query, visibility, signal);
-    return async (page: SearchPage): Promise<string> => {
-      let lines = '';
-      for (const row of page.rows) {
-        lines += messageLine(row, isoOf(row.sent_at));
-        if (!row.recalled && !corrected.has(row.message_key)) continue;
-        const found = await store.message(row.message_key);
-        if (found === null) continue;
-        lines += recallLine(row, found.message, isoOf);
-        if (found.message.corrected_by !== null) lines += correctionLine(row, found.message.corrected_by);
-      }
-      return lines;
+  async function planOf(request: ExportRequest, signal: AbortSignal): Promise<ExportPlan> {
+    const { query, format, target, reason } = request;
+    const visibility = await ports.visibility();
+    const operator = await ports.actor();
+    const { count: rows } = await store.count(query, visibility, null, signal);
+    const everything =
+      visibility.kind === 'all' ? rows : (await store.count(query, { kind: 'all' }, null, signal)).count;
+    const newest = (await store.search(query, visibility, { limit: 1, cursor: null }, signal)).rows[0];
+    return {
+      id: [...ports.cryptography.randomBytes(12)].map((byte) => byte.toString(16).padStart(2, '0')).join(''),
+      format,
+      place: await files.place(target),
+      query,
+      visibility: visibility as ExportPlan['visibility'],
+      masks: MASK_KINDS.filter((kind) => request.masks?.includes(kind) ?? false),
+      salt: toBase64(ports.cryptography.randomBytes(32)),
+      reason,
+      operator,
+      at: clock.wallNow(),
+      upper: newest === undefined ? null : String(newest.message_key + 1),
+      rows,
+      everything,
+      maker: ports.made ?? '',
+      ...(format === 'package' ? { scorecard: await usualCard(store) } : {}),
     };
   }
 
-  /** Corrections are few: asked for once, so that each row need not be. */
-  async function correctedKeys(
-    query: SearchQuery,
-    visibility: Visibility,
+  /** Waits for its turn, writes, and forgets the plan unless it is to be taken up again. */
+  async function execute(
+    plan: ExportPlan,
+    resumed: boolean,
+    key: SigningKey | null,
     signal: AbortSignal,
-  ): Promise<ReadonlySet<number>> {
-    const keys = new Set<number>();
-    // States combine with OR: any other state asked for would widen the answer, never narrow it.
-    let cursor: string | null = null;
-    do {
-      const page: SearchPage = await store.search(
-        { ...query, states: ['corrected'] },
-        visibility,
-        { limit: PAGE, cursor },
+    options: ExportOptions,
+  ): Promise<ExportReport> {
+    own.add(plan.id);
+    const before = turn;
+    let free = (): void => {};
+    turn = new Promise<void>((resolve) => {
+      free = resolve;
+    });
+    const about = {
+      file: nameOf(plan.place),
+      format: plan.format,
+      query: plan.query,
+      reason: plan.reason,
+      masks: plan.masks,
+    };
+    const audit = async (details: Readonly<Record<string, unknown>>): Promise<void> =>
+      store.appendAudit({
+        at: clock.wallNow(),
+        actor: await ports.actor(),
+        action: 'records.exported',
+        details: { ...about, ...details },
+      });
+    let audited = false;
+    try {
+      options.progress?.(0, plan.rows, 0);
+      await before;
+      throwIfCancelled(signal);
+      const checkpoint = resumed ? await checkpointOf(plan) : null;
+      // Who, what and why stand in the log before the first row leaves the store; the result follows (EX8).
+      await audit(resumed ? { state: 'resumed', rows: checkpoint?.rows ?? 0 } : { state: 'started' });
+      audited = true;
+      const { path, rows, bytes, sha256, more } = await runner.run(plan, checkpoint, key, {
         signal,
-      );
-      for (const row of page.rows) keys.add(row.message_key);
-      ({ cursor } = page);
-    } while (cursor !== null);
-    return keys;
+        leaving: () => leaving,
+        progress: (done, written) => options.progress?.(done, Math.max(done, plan.rows), written),
+        checkpoint: (at) => store.setSetting(checkpointName(plan.id), at),
+      });
+      await forget(plan);
+      await audit({ state: 'done', rows, bytes, sha256, ...more });
+      return { ...more, file: path, rows, bytes, sha256 };
+    } catch (thrown) {
+      if (!leaving) {
+        await forget(plan).catch(() => {});
+        const code = thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL';
+        // What ended it is what the person is told, also where the log can't be written.
+        if (audited) await audit({ state: code === 'CANCELLED' ? 'cancelled' : 'failed', code }).catch(() => {});
+      }
+      throw thrown;
+    } finally {
+      own.delete(plan.id);
+      free();
+    }
   }
 
+  /** What the plan was made for may have changed: then it begins anew, as it would be made now (SR10). */
+  async function renewed(plan: ExportPlan): Promise<ExportPlan> {
+    const visibility = (await ports.visibility()) as ExportPlan['visibility'];
+    const operator = await ports.actor();
+    const maker = ports.made ?? '';
+    const same =
+      JSON.stringify([visibility, operator, maker]) === JSON.stringify([plan.visibility, plan.operator, plan.maker]);
+    if (same) return plan;
+    await store.setSetting(checkpointName(plan.id), undefined);
+    const next = { ...plan, visibility, operator, maker };
+    await keep(next);
+    return next;
+  }
+
+  /** Removes what an unfinished export to the same file has left. */
+  async function giveUp(place: string): Promise<void> {
+    for (const plan of await stored()) {
+      if (plan.place !== place || own.has(plan.id)) continue;
+      for (const name of [plan.id, `${plan.id}-kept`]) await (await files.part(place, name, null))?.abort();
+      await forget(plan);
+    }
+  }
+
+  const begin = async (request: ExportRequest, options: ExportOptions): Promise<ExportReport> => {
+    const signal = options.signal ?? new AbortController().signal;
+    await permitProfile(store, 'records.export');
+    const key = await keyFor(request.format);
+    const plan = await planOf(request, signal);
+    await giveUp(plan.place);
+    await keep(plan);
+    return execute(plan, false, key, signal, options);
+  };
+
+  const goOn = async (plan: ExportPlan, options: ExportOptions): Promise<ExportReport> => {
+    const signal = options.signal ?? new AbortController().signal;
+    await permitProfile(store, 'records.export');
+    return execute(await renewed(plan), true, await keyFor(plan.format), signal, options);
+  };
+
+  const asJob = (
+    title: string,
+    total: number | null,
+    work: (options: ExportOptions) => Promise<ExportReport>,
+  ): string =>
+    ports.jobs.start({
+      kind: 'export',
+      title,
+      unit: 'rows',
+      total,
+      run: async ({ signal, progress }) => ({ ...(await work({ signal, progress })) }),
+    }).job_id;
+
   return {
-    run,
+    run: (request, options = {}) => begin(request, options),
+
+    async resume(target, options = {}) {
+      const place = await files.place(target);
+      const plan = (await stored()).findLast((one) => one.place === place && !own.has(one.id));
+      return plan === undefined ? null : goOn(plan, options);
+    },
+
+    async resumeAll() {
+      const plans = (await stored()).filter(({ id }) => !own.has(id));
+      for (const plan of plans) asJob(plan.format, plan.rows, (options) => goOn(plan, options));
+      return plans.length;
+    },
+
+    stop() {
+      leaving = true;
+    },
 
     async 'export.estimate'({ query, format }) {
       await permitProfile(store, 'records.export');
       const { rows, text_bytes } = await store.estimate(query, await ports.visibility());
-      return { rows, bytes: text_bytes + rows * ROW_OVERHEAD[format] };
+      const { row, text } = ROW_BYTES[format];
+      return { rows, bytes: Math.round(FIXED_BYTES[format] + text_bytes * text + rows * row) };
     },
 
-    async 'export.start'({ query, format, target, reason }) {
+    async 'export.start'({ query, format, target, reason, masks }) {
       // Said at once, not by a failed job; asked again when it runs.
       await permitProfile(store, 'records.export');
-      const job = ports.jobs.start({
-        kind: 'export',
-        title: format,
-        unit: 'rows',
-        total: null,
-        run: async ({ signal, progress }) => ({
-          ...(await run({ query, format, target, reason }, { signal, progress })),
-        }),
-      });
-      return { job_id: job.job_id };
+      await keyFor(format);
+      return {
+        job_id: asJob(format, null, (options) => begin({ query, format, target, reason, masks: masks ?? [] }, options)),
+      };
     },
   };
 }
+
+/** The last part of a place, for people. */
+const nameOf = (place: string): string => place.split(/[/\\]/u).at(-1) ?? place;

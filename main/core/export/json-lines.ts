@@ -1,8 +1,12 @@
-import type { MessageView, SearchRow } from '#shared/contract/views.ts';
+import type { ConversationView, SearchRow } from '#shared/contract/views.ts';
+
+type IsoOf = (at: number) => string;
 
 /**
- * JSONL (EX2): one event a line. `message` carries the row of the search; what happened to it afterwards follows as
- * events of its own (`recall`, `correction`), each naming its message. Recalled content stays sealed (SR10, RC19).
+ * JSONL (EX2): one event a line. `message` carries the row of the search; before the newest message of a conversation
+ * stand its `transfer`s up to then (IN4), behind a message what it is or what became of it: `recall`, `correction`. A
+ * correction and its original name each other in their messages, since only one of them may be part of the export (RM2).
+ * Recalled content stays sealed (SR10, RC19).
  */
 export function messageLine(row: SearchRow, sentAt: string): string {
   return `${JSON.stringify({
@@ -20,29 +24,53 @@ export function messageLine(row: SearchRow, sentAt: string): string {
     kind: row.kind,
     text: row.text,
     recalled: row.recalled,
+    correction_of: row.more?.correction_of,
+    corrected_by: row.more?.corrected_by,
   })}\n`;
 }
 
-export function recallLine(row: SearchRow, message: MessageView, isoOf: (at: number) => string): string {
-  const { recalled } = message;
-  if (recalled === null) return '';
+/** "" for a message that was not recalled. */
+export function recallLine(row: SearchRow, isoOf: IsoOf): string {
+  const recalled = row.more?.recalled;
+  if (!row.recalled || recalled === undefined) return '';
   return `${JSON.stringify({
     type: 'recall',
     message_id: row.message_id,
     conversation_id: row.conversation_id,
     recall_id: recalled.recall_id,
-    at: isoOf(recalled.at),
+    // 0: nobody said when.
+    at: recalled.at === 0 ? null : isoOf(recalled.at),
     operator: recalled.operator,
     effect: recalled.effect,
     reason: recalled.reason,
   })}\n`;
 }
 
-export function correctionLine(row: SearchRow, correctedBy: string): string {
+/** "" for a message that is no correction. */
+export function correctionLine(row: SearchRow): string {
+  const of = row.more?.correction_of;
+  if (of === undefined) return '';
   return `${JSON.stringify({
     type: 'correction',
-    message_id: correctedBy,
+    message_id: row.message_id,
     conversation_id: row.conversation_id,
-    correction_of: row.message_id,
+    correction_of: of,
   })}\n`;
+}
+
+/** Transfers up to the conversation's newest exported message `row`: what came later is not part of the export (IN4). */
+export function transferLines(row: SearchRow, found: Pick<ConversationView, 'assignments'>, isoOf: IsoOf): string {
+  let lines = '';
+  for (const [at, assignment] of found.assignments.entries()) {
+    if (assignment.how !== 'transferred' || assignment.from > row.sent_at) continue;
+    const before = found.assignments[at - 1];
+    lines += `${JSON.stringify({
+      type: 'transfer',
+      conversation_id: row.conversation_id,
+      at: isoOf(assignment.from),
+      from: before === undefined ? null : { id: before.agent_id, name: before.name },
+      to: { id: assignment.agent_id, name: assignment.name },
+    })}\n`;
+  }
+  return lines;
 }

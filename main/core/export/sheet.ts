@@ -1,9 +1,9 @@
 import type { SearchQuery } from '#shared/contract/search-query.ts';
-import type { SearchPage } from '#shared/contract/views.ts';
+import type { SearchRow } from '#shared/contract/views.ts';
 import type { SpreadsheetWords } from '#shared/i18n/spreadsheet.ts';
 import { isoWithOffset } from '#shared/lib/iso-time.ts';
-import type { FileSink } from '../ports/files.ts';
-import type { SpreadsheetCell, SpreadsheetColumn, SpreadsheetWriter } from '../ports/spreadsheet.ts';
+import type { Masking } from '../package/masking.ts';
+import type { SpreadsheetCell, SpreadsheetColumn, SpreadsheetTarget, SpreadsheetWriter } from '../ports/spreadsheet.ts';
 import { CSV_COLUMNS, type CsvColumn } from './csv-lines.ts';
 
 /** What a host gives so that exports can be spreadsheets. */
@@ -17,7 +17,8 @@ export interface SpreadsheetExport {
 export interface ExportContext {
   readonly query: SearchQuery;
   readonly reason: string;
-  readonly masks: readonly string[];
+  /** Its rows come masked already; what is said about them is masked here. */
+  readonly masking: Masking;
   readonly operator: string;
   /** Milliseconds since 1970 UTC. */
   readonly at: number;
@@ -41,28 +42,38 @@ const WIDTHS: Readonly<Record<CsvColumn, number>> = {
   kind: 10,
   text: 60,
   recalled: 10,
+  correction_of: 24,
+  corrected_by: 24,
 };
 /** Below what a cell holds; a filter with ten thousand numbers takes several. */
 const VALUE_CHARS = 30_000;
 
 /** EX2: one sheet of rows (more where one is full) and one that says what they are. The sink stays open. */
-export function createSheetExport({ writer, words, program }: SpreadsheetExport, sink: FileSink, about: ExportContext) {
-  const sheet = writer.create(sink, {
+export function createSheetExport(
+  { writer, words, program }: SpreadsheetExport,
+  sink: SpreadsheetTarget,
+  about: ExportContext,
+  state?: unknown,
+) {
+  const layout = {
     columns: CSV_COLUMNS.map((column) => ({
       header: about.columnName(column),
       kind: kindOf(column),
       width: WIDTHS[column],
     })),
-    sheetName: (index) => (index === 1 ? words.records : `${words.records} ${index}`),
-    cutMark: (length) => fill(words.cutMark, { length }),
+    sheetName: (index: number) => (index === 1 ? words.records : `${words.records} ${index}`),
+    cutMark: (length: number) => fill(words.cutMark, { length }),
     program,
     madeAt: about.at,
-  });
+  } as const;
+  const sheet = writer.create(sink, layout, state);
 
   return {
-    async write(page: SearchPage): Promise<void> {
+    state: () => sheet.state(),
+
+    async write(rows: readonly SearchRow[]): Promise<void> {
       await sheet.writeRows(
-        page.rows.map((row): SpreadsheetCell[] => [
+        rows.map((row): SpreadsheetCell[] => [
           row.message_id,
           row.conversation_id,
           row.shop,
@@ -76,6 +87,8 @@ export function createSheetExport({ writer, words, program }: SpreadsheetExport,
           row.kind,
           row.text,
           row.recalled,
+          row.more?.correction_of ?? '',
+          row.more?.corrected_by ?? '',
         ]),
       );
     },
@@ -83,16 +96,18 @@ export function createSheetExport({ writer, words, program }: SpreadsheetExport,
     async finish(): Promise<void> {
       const done = await sheet.endRows();
       const offset = about.offsetOf(about.at);
-      const filter = Object.keys(about.query).length === 0 ? words.everything : JSON.stringify(about.query);
+      const { masking } = about;
+      const filter =
+        Object.keys(about.query).length === 0 ? words.everything : JSON.stringify(masking.filter(about.query));
       const rows: (readonly string[])[] = [
         [words.item, words.value],
         [words.program, program],
         [words.exportedAt, isoWithOffset(about.at, offset)],
         [words.timeZone, fill(words.timeZoneNote, { zone: `UTC${isoWithOffset(about.at, offset).slice(-6)}` })],
         [words.operator, about.operator],
-        [words.reason, about.reason],
+        [words.reason, masking.words(about.reason)],
         ...pieces(filter).map((piece) => [words.filter, piece]),
-        [words.masks, about.masks.length === 0 ? words.noMasks : about.masks.join(', ')],
+        [words.masks, masking.chosen.length === 0 ? words.noMasks : masking.chosen.join(', ')],
         [words.rows, String(done.rows)],
         [words.sheets, done.sheets.join(', ')],
         [words.hash, done.sha256],

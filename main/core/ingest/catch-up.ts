@@ -43,7 +43,11 @@ function busyDelay(retryAfterMs: number | undefined): number {
  * Pages the whole snapshot into the store (SY7). True when its last page is stored; false when the connection went or
  * `cancelled` says so: the next `welcome` begins it anew, which is harmless.
  */
-export async function loadSnapshot(options: CatchUpOptions, cancelled: () => boolean): Promise<boolean> {
+export async function loadSnapshot(
+  options: CatchUpOptions,
+  cancelled: () => boolean,
+  page: { readonly wentBack?: boolean } = {},
+): Promise<boolean> {
   let cursor: string | null = null;
   let busy = 0;
   for (;;) {
@@ -63,7 +67,7 @@ export async function loadSnapshot(options: CatchUpOptions, cancelled: () => boo
     if (outcome.kind === 'unknown' && outcome.cause !== 'connection-lost' && ++busy <= MAX_BUSY) continue;
     if (outcome.kind !== 'ok') return false;
     busy = 0;
-    options.onChanges(await options.store.putSnapshotPage(options.account, outcome.result.conversations));
+    options.onChanges(await options.store.putSnapshotPage(options.account, outcome.result.conversations, page));
     if (cancelled()) return false;
     if (outcome.result.cursor === null) return true;
     cursor = outcome.result.cursor;
@@ -90,9 +94,20 @@ export async function fillGaps(options: CatchUpOptions, cancelled: () => boolean
   }
 }
 
-async function fillGap(
+type SequenceRange = Awaited<ReturnType<Store['gaps']>>[number];
+
+async function fillGap(options: CatchUpOptions, gap: SequenceRange, cancelled: () => boolean): Promise<boolean> {
+  if (!(await pullRange(options, gap, cancelled))) return false;
+  // The gateway has no more than what it gave: what is still missing in this range isn't for us to see.
+  const { conversation_id, from_seq, to_seq } = gap;
+  options.onChanges(await options.store.closeGap(options.account, conversation_id, from_seq, to_seq));
+  return true;
+}
+
+/** Stores whatever the gateway has in that range. False where it could not be asked to the end. */
+export async function pullRange(
   options: CatchUpOptions,
-  gap: Awaited<ReturnType<Store['gaps']>>[number],
+  gap: SequenceRange,
   cancelled: () => boolean,
 ): Promise<boolean> {
   const { store, account, clock } = options;
@@ -132,7 +147,5 @@ async function fillGap(
       if (cancelled()) return false;
     }
   }
-  // The gateway has no more than what it gave: what is still missing in this range isn't for us to see.
-  options.onChanges(await store.closeGap(account, conversation_id, gap.from_seq, to_seq));
   return true;
 }

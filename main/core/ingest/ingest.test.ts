@@ -44,6 +44,7 @@ function bench() {
           agent_changed: false,
           refused_policies: [],
           settled_recalls: [],
+          contradicted_recalls: [],
           settled_sends: [],
         };
       },

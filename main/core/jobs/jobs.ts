@@ -25,7 +25,8 @@ export interface Jobs {
 
 export interface JobContext {
   readonly signal: AbortSignal;
-  progress(done: number, total?: number): void;
+  /** `bytes`: written so far. */
+  progress(done: number, total?: number, bytes?: number): void;
 }
 
 const NOTICE_INTERVAL_MS = 200;
@@ -72,7 +73,7 @@ export function createJobs(ports: { readonly clock: Clock; readonly ids: Ids; pu
         try {
           const result = await run({
             signal: abort.signal,
-            progress(done, newTotal) {
+            progress(done, newTotal, bytes) {
               const now = clock.monotonicNow();
               const nextTotal = newTotal ?? view.total;
               const elapsed = now - startedAt;
@@ -80,7 +81,7 @@ export function createJobs(ports: { readonly clock: Clock; readonly ids: Ids; pu
                 nextTotal === null || done === 0
                   ? null
                   : Math.max(0, Math.round((elapsed / done) * (nextTotal - done)));
-              const next = { ...view, done, total: nextTotal, eta_ms: left };
+              const next = { ...view, done, total: nextTotal, eta_ms: left, ...(bytes === undefined ? {} : { bytes }) };
               if (now - noticedAt >= NOTICE_INTERVAL_MS) {
                 noticedAt = now;
                 set(next);

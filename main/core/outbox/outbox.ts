@@ -1,8 +1,9 @@
 import { AppFailure } from '#shared/contract/errors.ts';
 import type { OutgoingView } from '#shared/contract/views.ts';
-import type { AccountId, ClientMessageId, ConversationKey } from '#shared/domain/ids.ts';
+import type { AccountId, AttachmentId, ClientMessageId, ConversationKey } from '#shared/domain/ids.ts';
 import { backoffDelay } from '#shared/lib/backoff.ts';
 import type { RequestFields, RequestName, ReplyError } from '#shared/protocol/requests.ts';
+import type { UploadJob, UploadOutcome } from '../attachments/uploads.ts';
 import type { RequestOutcome } from '../connection/requests.ts';
 import type { Clock, TimerHandle } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -35,6 +36,8 @@ export interface OutboxOptions {
   readonly serverNow: () => number;
   readonly request: <N extends RequestName>(name: N, fields: RequestFields<N>) => Promise<RequestOutcome<N>>;
   readonly onChanges: (changes: StoreChanges) => void;
+  /** IN8: brings a message's file to the gateway. Absent: messages with files fail. */
+  readonly uploads?: { upload(job: UploadJob): Promise<UploadOutcome>; cancel(id: ClientMessageId): void };
 }
 
 /**
@@ -44,7 +47,7 @@ export interface OutboxOptions {
 export interface Outbox {
   load(): Promise<void>;
   add(job: PendingSend): void;
-  /** RC8: true only while nothing has left. Removes it from the lane; the caller then asks the store. */
+  /** RC8: true only while no message has left, also while its file is being uploaded. Removes it from the lane; the caller then asks the store. */
   takeDelayed(id: ClientMessageId): boolean;
   retry(id: ClientMessageId): Promise<ClientMessageId>;
   discard(id: ClientMessageId): Promise<{ readonly text: string }>;
@@ -66,7 +69,15 @@ interface Entry {
   notBefore: number | null;
   timer: TimerHandle | null;
   busy: boolean;
+  /** The gateway's name for its file; null: not there yet. */
+  attachmentId: string | null;
+  uploading: Promise<UploadOutcome> | null;
+  /** How often the gateway had lost what it had taken. */
+  losses: number;
 }
+
+/** A gateway that loses an upload again and again will not keep the next one. */
+const MOST_LOSSES = 2;
 
 export function createOutbox(options: OutboxOptions): Outbox {
   const { store, clock, logger } = options;
@@ -85,6 +96,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   function remove(entry: Entry): void {
     if (entry.timer !== null) clock.clearTimeout(entry.timer);
     entry.timer = null;
+    if (entry.uploading !== null) options.uploads?.cancel(entry.job.client_msg_id);
     const key = entry.job.conversation_key;
     const lane = lanes.get(key);
     const index = lane?.indexOf(entry) ?? -1;
@@ -111,10 +123,15 @@ export function createOutbox(options: OutboxOptions): Outbox {
           : null,
       timer: null,
       busy: false,
+      attachmentId: job.file?.attachment_id ?? null,
+      uploading: null,
+      losses: 0,
     };
     const lane = lanes.get(job.conversation_key);
     if (lane === undefined) lanes.set(job.conversation_key, [entry]);
     else lane.push(entry);
+    // Ahead of its turn, so that files travel together; the messages keep their order. Not in the delay: nothing leaves then.
+    if (entry.state !== 'delayed') void startUpload(entry);
     pump(job.conversation_key);
   }
 
@@ -137,12 +154,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (head.state === 'delayed') {
       // From here on it can't be cancelled any more, whatever the store still says (RC8).
       head.state = 'queued';
-      if (!options.isOpen()) {
+      if (!options.isOpen() || head.job.file !== undefined) {
         void record(head, 'queued', null);
-        return;
+        if (head.job.file === undefined) return;
       }
     }
-    if (!options.isOpen()) return;
+    // A file's upload waits for the connection by itself.
+    if (!options.isOpen() && (head.job.file === undefined || head.attachmentId !== null)) return;
     head.busy = true;
     void send(head)
       .catch((thrown: unknown) => {
@@ -178,8 +196,35 @@ export function createOutbox(options: OutboxOptions): Outbox {
     entry.notBefore = clock.monotonicNow() + Math.max(minimumMs, jitter);
   }
 
+  function startUpload(entry: Entry): Promise<UploadOutcome> | null {
+    const { file, client_msg_id, conversation_key } = entry.job;
+    if (file === undefined || entry.attachmentId !== null) return null;
+    entry.uploading ??= options.uploads?.upload({ client_msg_id, conversation_key, file }) ?? null;
+    return entry.uploading;
+  }
+
+  /** IN8: true when the gateway has the file, and the store knows. */
+  async function uploaded(entry: Entry): Promise<boolean> {
+    const { job } = entry;
+    if (job.file === undefined || entry.attachmentId !== null) return true;
+    const outcome = await (startUpload(entry) ??
+      Promise.resolve<UploadOutcome>({ kind: 'failed', error: { code: 'UNSUPPORTED', message: 'no uploads here' } }));
+    entry.uploading = null;
+    if (find(job.client_msg_id) === undefined || stopped || outcome.kind === 'cancelled') return false;
+    if (outcome.kind === 'failed') {
+      await fail(entry, outcome.error);
+      return false;
+    }
+    // Stored before the message leaves: the same client id must never stand for two contents (IDEMPOTENCY_CONFLICT).
+    options.onChanges(await store.setUploaded(job.client_msg_id, outcome.attachment_id));
+    entry.attachmentId = outcome.attachment_id;
+    return find(job.client_msg_id) !== undefined;
+  }
+
   async function send(entry: Entry): Promise<void> {
     const { job } = entry;
+    if (!(await uploaded(entry))) return;
+    if (!options.isOpen()) return;
     // Recorded before it leaves: after a crash a row that says "delayed" must mean that nothing was sent.
     if (!(await record(entry, 'sending', null))) {
       entry.state = entry.left ? 'unknown' : 'queued';
@@ -191,8 +236,15 @@ export function createOutbox(options: OutboxOptions): Outbox {
       client_msg_id: job.client_msg_id,
       conversation_id: job.conversation_id,
       kind: job.kind,
-      text: job.text,
+      ...(entry.attachmentId === null
+        ? { text: job.text }
+        : {
+            attachment_id: entry.attachmentId as AttachmentId,
+            // A file's own words, where there are any.
+            ...(job.text === '' ? {} : { text: job.text }),
+          }),
       ...(job.correction_of === null ? {} : { correction_of: job.correction_of }),
+      ...(job.override_reason === undefined || job.override_reason === null ? {} : { override_reason: job.override_reason }),
     });
     // An event may have settled it meanwhile, or the account was removed.
     if (find(job.client_msg_id) === undefined || stopped) return;
@@ -234,8 +286,27 @@ export function createOutbox(options: OutboxOptions): Outbox {
       return;
     }
     // Had an earlier attempt been carried out, the gateway would have said `duplicate`: this one failed for certain.
+    const lost = error.code === 'BAD_REQUEST' || error.code === 'GONE';
+    if (lost && entry.attachmentId !== null && entry.losses++ < MOST_LOSSES) {
+      // It may have lost the file that it had taken: brought there once more before anybody is bothered.
+      entry.attachmentId = null;
+      entry.left = false;
+      options.onChanges(await store.setUploaded(entry.job.client_msg_id, null));
+      await record(entry, 'queued', null);
+      return;
+    }
+    await fail(entry, shown);
+  }
+
+  async function fail(entry: Entry, shown: { readonly code: string; readonly message: string }): Promise<void> {
+    const { job } = entry;
     await record(entry, 'failed', shown);
-    failed.set(entry.job.client_msg_id, { ...entry.job, state: 'failed' });
+    const { file } = job;
+    failed.set(job.client_msg_id, {
+      ...job,
+      state: 'failed',
+      ...(file === undefined ? {} : { file: { ...file, attachment_id: entry.attachmentId as AttachmentId | null } }),
+    });
     remove(entry);
   }
 
@@ -253,7 +324,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     add,
     takeDelayed(id) {
       const entry = find(id);
-      if (entry === undefined || entry.state !== 'delayed') return false;
+      if (entry === undefined) return false;
+      const uploading = entry.job.file !== undefined && entry.state === 'queued' && !entry.left;
+      if (entry.state !== 'delayed' && !uploading) return false;
       remove(entry);
       return true;
     },

@@ -1,6 +1,7 @@
 import type { SearchQuery } from '#shared/contract/search-query.ts';
 import type { SearchRow } from '#shared/contract/views.ts';
 import { chosenMasks, type MaskChoices } from '#shared/domain/mask/choices.ts';
+import { foldedText } from '#shared/domain/guard/fold.ts';
 import { maskName, maskOrderCard, maskText, type MaskContext } from '#shared/domain/mask/mask.ts';
 import { createPseudonyms } from '#shared/domain/mask/pseudonym.ts';
 import { fold } from '#shared/search/normalise.ts';
@@ -20,14 +21,27 @@ export interface Masking {
   conversationId(row: SearchRow): string;
   messageId(id: string): string;
   filter(query: SearchQuery): SearchQuery;
+  /** The whole row as the other formats show it. */
+  row(row: SearchRow): SearchRow;
+  /** What `words` knows by now, for an export that is taken up again (EX6). */
+  state(): MaskingState;
 }
 
-/** More names than this are not looked for in a search text or a reason: those are withheld then. */
-const NAMES_MET = 20_000;
-const WITHHELD = '****';
+/** Names met that stand in what is said about the export, with their pseudonyms. */
+export type MaskingState = readonly (readonly [name: string, replacement: string])[];
 
-/** `label`: the word before a pseudonym's letters. The salt is drawn here and never leaves. */
-export function createMasking(choices: MaskChoices, cryptography: Cryptography, label: string): Masking {
+export interface MaskingOptions {
+  /** The word before a pseudonym's letters. */
+  readonly label: string;
+  /** At least 16 random bytes, fresh for each export; kept with its job only, in the encrypted store. */
+  readonly salt: Uint8Array;
+  /** What `words` and `filter` will be asked for: names are looked for in it as they come. */
+  readonly about: readonly string[];
+  readonly state?: MaskingState;
+}
+
+export function createMasking(choices: MaskChoices, cryptography: Cryptography, options: MaskingOptions): Masking {
+  const { label, salt } = options;
   const chosen = chosenMasks(choices);
   if (chosen.length === 0)
     return {
@@ -39,18 +53,22 @@ export function createMasking(choices: MaskChoices, cryptography: Cryptography, 
       conversationId: (row) => row.conversation_id,
       messageId: (id) => id,
       filter: (query) => query,
+      row: (row) => row,
+      state: () => [],
     };
-  const salt = cryptography.randomBytes(32);
   const sha256 = (bytes: Uint8Array): Uint8Array => cryptography.sha256Bytes(bytes);
   const consumers = createPseudonyms({ salt, sha256, label });
   const ids = createPseudonyms({ salt, sha256, label: 'id' });
 
-  /** Names met in this export, for what is said about it as a whole; null once they are too many to look for. */
-  let met: Map<string, string> | null = new Map();
+  const said = choices.name ? options.about.filter((text) => text !== '').map((text) => foldedText(text)) : [];
+  const met = new Map<string, string>(options.state);
   const pseudonym = (row: Pick<SearchRow, 'shop' | 'consumer'>): string => {
     if (row.consumer === '') return '';
     const made = consumers.of(row.shop, row.consumer);
-    if (met !== null && met.set(row.consumer, made).size > NAMES_MET) met = null;
+    if (said.length > 0 && !met.has(row.consumer)) {
+      const needle = foldedText(row.consumer).trim();
+      if (said.some((text) => text.includes(needle))) met.set(row.consumer, made);
+    }
     return made;
   };
   const contextOf = (row: SearchRow): MaskContext => ({
@@ -60,11 +78,10 @@ export function createMasking(choices: MaskChoices, cryptography: Cryptography, 
   const words = (text: string): string => maskText(text, choices);
   const about = (text: string): string => {
     if (!choices.name || text === '') return words(text);
-    if (met === null) return WITHHELD;
     return maskText(text, choices, { names: [...met].map(([name, replacement]) => ({ name, replacement })) });
   };
 
-  return {
+  const masking: Masking = {
     chosen,
     consumer: (row) => (choices.name ? pseudonym(row) : words(row.consumer)),
     text: (text, row) => (text === '' ? '' : maskText(text, choices, contextOf(row))),
@@ -85,5 +102,48 @@ export function createMasking(choices: MaskChoices, cryptography: Cryptography, 
         ? {}
         : { consumers: query.consumers.map((name) => (choices.name ? maskName(name) : words(name))) }),
     }),
+    row(row) {
+      const { more } = row;
+      const sender =
+        row.sender !== 'consumer'
+          ? row.sender_name
+          : row.sender_name === row.consumer
+            ? masking.consumer(row)
+            : // In a group several consumers speak; only one of them is the conversation's.
+              masking.consumer({ ...row, consumer: row.sender_name });
+      return {
+        ...row,
+        message_id: masking.messageId(row.message_id),
+        conversation_id: masking.conversationId(row),
+        consumer: masking.consumer(row),
+        sender_name: sender,
+        text: masking.text(row.text, row),
+        matches: [],
+        ...(more === undefined ? {} : { more: maskMore(row, more) }),
+      };
+    },
+    state: () => [...met],
   };
+  return masking;
+
+  function maskMore(row: SearchRow, more: NonNullable<SearchRow['more']>): NonNullable<SearchRow['more']> {
+    const { order, attachment, correction_of, corrected_by, recalled } = more;
+    const by = recalled?.operator;
+    const whom = by?.role === 'consumer' ? masking.consumer(row) : undefined;
+    return {
+      ...(order === undefined ? {} : { order: maskOrderCard(order, choices, contextOf(row)) }),
+      ...(attachment === undefined ? {} : { attachment: { ...attachment, name: masking.text(attachment.name, row) } }),
+      ...(correction_of === undefined ? {} : { correction_of: masking.messageId(correction_of) }),
+      ...(corrected_by === undefined ? {} : { corrected_by: masking.messageId(corrected_by) }),
+      ...(recalled === undefined || by === undefined
+        ? {}
+        : {
+            recalled: {
+              ...recalled,
+              operator: whom === undefined ? by : { ...by, id: whom as typeof by.id, name: whom },
+              reason: recalled.reason === null ? null : masking.text(recalled.reason, row),
+            },
+          }),
+    };
+  }
 }

@@ -1,5 +1,4 @@
-import type { ConversationKey } from '#shared/domain/ids.ts';
-import type { SearchRow } from '#shared/contract/views.ts';
+import type { Scorecard } from '#shared/domain/review/scorecard.ts';
 import { canonicalJson } from '#shared/lib/canonical-json.ts';
 import {
   CHAIN_START,
@@ -20,10 +19,22 @@ import { fold } from '#shared/search/normalise.ts';
 import type { PlainRecord } from './records.ts';
 
 export interface PackageData {
-  knows(conversation: ConversationKey): boolean;
-  /** Chains the record and puts it into the page's chunk. `row`: the message it came with. */
-  add(row: SearchRow, record: PlainRecord): Promise<void>;
-  finish(): Promise<{ readonly head: string; readonly counts: Manifest['counts'] }>;
+  /** By the names that stand in the package. */
+  knows(conversationId: string, shop: string): boolean;
+  /** Chains the record and puts it into the page's chunk. `sentAt`: of the message it came with. */
+  add(record: PlainRecord, sentAt: number): void;
+  /** Between two messages. True where a chunk was ended and handed on: work can be taken up again behind it. */
+  endOfRow(): Promise<boolean>;
+  /** How far the chain was when the last chunk ended. */
+  state(): PackageDataState;
+  /** A chunk that was written before, in their order: everything about it is known again. */
+  replay(chunk: string): void;
+  finish(scorecard?: Scorecard): Promise<{ readonly head: string; readonly counts: Manifest['counts'] }>;
+}
+
+export interface PackageDataState {
+  readonly n: number;
+  readonly head: string;
 }
 
 /** A chunk is read as one script: small enough for a moment, large enough that a million records are about a thousand. */
@@ -37,19 +48,21 @@ export function createPackageData(
   sha256: Sha256,
   rows: number,
   out: {
-    /** One record's line, without a line feed, in the chain's order. */
-    line(line: string): void;
+    /** Whole lines of records.jsonl, in the chain's order. */
+    records(lines: Uint8Array): Promise<void>;
     file(name: string, content: Uint8Array): Promise<void>;
   },
+  from: PackageDataState | null = null,
 ): PackageData {
   const encoder = new TextEncoder();
   const perChunk = Math.max(LEAST_RECORDS, Math.ceil(rows / CHUNKS));
   const table = createGramTable(Math.ceil(rows / perChunk) + 1);
-  let n = 0;
-  let head = CHAIN_START;
+  let n = from?.n ?? 0;
+  let head = from?.head ?? CHAIN_START;
+  let ended: PackageDataState = { n, head };
   const counts = new Map<string, number>();
   const conversations = new Map<
-    ConversationKey,
+    string,
     {
       readonly id: string;
       readonly shop: string;
@@ -60,14 +73,16 @@ export function createPackageData(
       to: number;
     }
   >();
+  /** Conversations by their id alone, as messages name them. */
+  const byId = new Map<string, string>();
   const agents = new Map<string, { messages: number; conversations: number }>();
   const consumers = new Set<string>();
 
   const chunks: PackageIndex['chunks'][number][] = [];
   let lines: string[] = [];
   let characters = 0;
-  let from: number | null = null;
-  let to: number | null = null;
+  let oldest: number | null = null;
+  let newest: number | null = null;
   let grams = new Set<number>();
   let names = new Map<string, readonly [string, string]>();
 
@@ -75,71 +90,96 @@ export function createPackageData(
     if (typeof value === 'string' && value !== '') names.set(`${sort}\u0000${value}`, [sort, value]);
   };
 
+  function note(record: PlainRecord, sentAt: number): void {
+    counts.set(record.type, (counts.get(record.type) ?? 0) + 1);
+    const id = textOf(record['conversation_id']);
+    name('conversation', id);
+    for (const number of [...list(record['order_nos']), ...list(record['violation_nos'])]) name('number', number);
+    if (record.type === 'conversation') {
+      const shop = textOf(record['shop']);
+      const consumer = textOf(record['consumer']);
+      const key = keyOf(id, shop);
+      byId.set(id, key);
+      conversations.set(key, { id, shop, consumer, agents: [], messages: 0, from: sentAt, to: sentAt });
+      consumers.add(`${shop}\u0000${consumer}`);
+    } else if (record.type === 'message') {
+      const agent = textOf(record['agent']);
+      name('agent', agent);
+      addGrams(fold(textOf(record['text'])), grams);
+      oldest = oldest === null ? sentAt : Math.min(oldest, sentAt);
+      newest = newest === null ? sentAt : Math.max(newest, sentAt);
+      const conversation =
+        conversations.get(keyOf(id, textOf(record['shop']))) ?? conversations.get(byId.get(id) ?? '');
+      if (conversation !== undefined) {
+        conversation.from = conversation.messages === 0 ? sentAt : Math.min(conversation.from, sentAt);
+        conversation.to = conversation.messages === 0 ? sentAt : Math.max(conversation.to, sentAt);
+        conversation.messages++;
+      }
+      if (agent !== '') {
+        const total = agents.get(agent) ?? { messages: 0, conversations: 0 };
+        total.messages++;
+        if (conversation !== undefined && !conversation.agents.includes(agent)) {
+          conversation.agents.push(agent);
+          total.conversations++;
+        }
+        agents.set(agent, total);
+      }
+    }
+  }
+
+  function closeChunk(records: number): void {
+    table.set(chunks.length, grams, names.values());
+    chunks.push({ records, from: oldest, to: newest });
+    lines = [];
+    characters = 0;
+    oldest = null;
+    newest = null;
+    grams = new Set();
+    names = new Map();
+  }
+
   async function endChunk(): Promise<void> {
     if (lines.length === 0) return;
     const number = chunks.length + 1;
-    table.set(chunks.length, grams, names.values());
-    chunks.push({ records: lines.length, from, to });
-    const content = `${chunkBegin(number)}${lines.join(',\n')}\n${CHUNK_END}`;
-    lines = [];
-    characters = 0;
-    from = null;
-    to = null;
-    grams = new Set();
-    names = new Map();
-    await out.file(chunkName(number), encoder.encode(content));
+    const content = encoder.encode(`${chunkBegin(number)}${lines.join(',\n')}\n${CHUNK_END}`);
+    const own = encoder.encode(`${lines.join('\n')}\n`);
+    closeChunk(lines.length);
+    ended = { n, head };
+    await out.records(own);
+    await out.file(chunkName(number), content);
   }
 
   return {
-    knows: (conversation) => conversations.has(conversation),
+    knows: (id, shop) => conversations.has(keyOf(id, shop)),
 
-    async add(row, record) {
+    add(record, sentAt) {
       const { line, hash } = chainRecord(record, ++n, head, sha256);
       head = hash;
-      counts.set(record.type, (counts.get(record.type) ?? 0) + 1);
-      out.line(line);
       lines.push(line);
       characters += line.length;
-      name('conversation', record['conversation_id']);
-      for (const number of [...list(record['order_nos']), ...list(record['violation_nos'])]) name('number', number);
-      if (record.type === 'conversation') {
-        const consumer = textOf(record['consumer']);
-        conversations.set(row.conversation_key, {
-          id: textOf(record['conversation_id']),
-          shop: textOf(record['shop']),
-          consumer,
-          agents: [],
-          messages: 0,
-          from: row.sent_at,
-          to: row.sent_at,
-        });
-        consumers.add(`${textOf(record['shop'])}\u0000${consumer}`);
-      } else if (record.type === 'message') {
-        const agent = textOf(record['agent']);
-        name('agent', agent);
-        addGrams(fold(textOf(record['text'])), grams);
-        from = from === null ? row.sent_at : Math.min(from, row.sent_at);
-        to = to === null ? row.sent_at : Math.max(to, row.sent_at);
-        const conversation = conversations.get(row.conversation_key);
-        if (conversation !== undefined) {
-          conversation.messages++;
-          conversation.from = Math.min(conversation.from, row.sent_at);
-          conversation.to = Math.max(conversation.to, row.sent_at);
-        }
-        if (agent !== '') {
-          const total = agents.get(agent) ?? { messages: 0, conversations: 0 };
-          total.messages++;
-          if (conversation !== undefined && !conversation.agents.includes(agent)) {
-            conversation.agents.push(agent);
-            total.conversations++;
-          }
-          agents.set(agent, total);
-        }
-      }
-      if (lines.length >= perChunk || characters >= CHUNK_CHARACTERS) await endChunk();
+      note(record, sentAt);
     },
 
-    async finish() {
+    async endOfRow() {
+      if (lines.length < perChunk && characters < CHUNK_CHARACTERS) return false;
+      await endChunk();
+      return true;
+    },
+
+    state: () => ended,
+
+    replay(chunk) {
+      const all = chunk.split('\n').slice(1, -2);
+      for (const [at, text] of all.entries()) {
+        const line = at === all.length - 1 ? text : text.slice(0, -1);
+        const record = JSON.parse(line) as PlainRecord;
+        const sentAt = record.type === 'message' ? Date.parse(textOf(record['sent_at'])) : 0;
+        note(record, sentAt);
+      }
+      closeChunk(all.length);
+    },
+
+    async finish(scorecard) {
       await endChunk();
       const all = [...conversations.values()];
       let files = 0;
@@ -165,6 +205,7 @@ export function createPackageData(
         conversations: { count: all.length, files },
         grams: { ...layout, files: gramFiles },
         agents: [...agents].map(([agent, total]) => ({ name: agent, ...total })),
+        ...(scorecard === undefined ? {} : { scorecard }),
       };
       await out.file(FILE.index, encoder.encode(`packageIndex(${canonicalJson(index)});\n`));
       return {
@@ -184,5 +225,6 @@ export function createPackageData(
   };
 }
 
+const keyOf = (id: string, shop: string): string => `${shop}\u0000${id}`;
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

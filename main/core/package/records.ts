@@ -6,13 +6,15 @@ import type { Masking } from './masking.ts';
 export type PlainRecord = Readonly<Record<string, unknown>> & { readonly type: RecordType };
 
 type IsoOf = (at: number) => string;
+/** What of a conversation goes into a package. */
+type Linked = Pick<ConversationView, 'assignments' | 'order_nos' | 'violation_nos'>;
 
 const some = <T>(list: readonly T[]): readonly T[] | undefined => (list.length === 0 ? undefined : list);
 const named = (text: string | null | undefined): string | undefined =>
   text === null || text === undefined || text === '' ? undefined : text.toWellFormed();
 
 /** What the conversation as a whole is linked to (SR2), before its first record. */
-export function conversationRecord(row: SearchRow, found: ConversationView | null, masking: Masking): PlainRecord {
+export function conversationRecord(row: SearchRow, found: Linked | null, masking: Masking): PlainRecord {
   return {
     type: 'conversation',
     conversation_id: masking.conversationId(row),
@@ -24,12 +26,7 @@ export function conversationRecord(row: SearchRow, found: ConversationView | nul
 }
 
 /** Transfers up to the conversation's newest exported message: what came later is not part of the export (IN4). */
-export function transferRecords(
-  row: SearchRow,
-  found: ConversationView,
-  masking: Masking,
-  isoOf: IsoOf,
-): PlainRecord[] {
+export function transferRecords(row: SearchRow, found: Linked, masking: Masking, isoOf: IsoOf): PlainRecord[] {
   return found.assignments.flatMap((assignment, at) =>
     assignment.how !== 'transferred' || assignment.from > row.sent_at
       ? []

@@ -29,7 +29,8 @@ export interface Spreadsheet {
 
 /** Writes spreadsheets (XLSX) row by row, in bounded memory. */
 export interface SpreadsheetWriter {
-  create(sink: SpreadsheetTarget, layout: SpreadsheetLayout): SpreadsheetSink;
+  /** `state`: of an earlier sink whose bytes up to then lie in the target; it goes on there (EX6). */
+  create(sink: SpreadsheetTarget, layout: SpreadsheetLayout, state?: unknown): SpreadsheetSink;
 }
 
 export interface SpreadsheetTarget {
@@ -50,8 +51,8 @@ export interface SpreadsheetLayout {
 
 export interface SpreadsheetColumn {
   readonly header: string;
-  /** `text`: never a number, a date or a formula. `time`: milliseconds since 1970 in local time. */
-  readonly kind: 'text' | 'time' | 'flag';
+  /** `text`: never a number, a date or a formula. `time`: milliseconds since 1970 in local time. `number`: a figure. */
+  readonly kind: 'text' | 'time' | 'flag' | 'number';
   /** In characters. */
   readonly width: number;
 }
@@ -74,8 +75,9 @@ export interface SpreadsheetSummary {
   readonly sheets: readonly string[];
   /**
    * Of the rows as the file shows them, in order: each a JSON array of its cells as text (times `yyyy-MM-dd HH:mm:ss`,
-   * with `.SSS` unless zero; TRUE, FALSE) in UTF-8 with a line feed. It can be computed again from the file, also after
-   * another program has saved it.
+   * with `.SSS` unless zero; TRUE, FALSE) in UTF-8 with a line feed. Blocks of 1,000 rows are chained: SHA-256 of the
+   * hash so far in hex (nothing for the first block) and the block's lines. It can be computed again from the file, also
+   * after another program has saved it.
    */
   readonly sha256: string;
   /** The first of them; `cut_total` says how many there are. */
@@ -87,6 +89,8 @@ export interface SpreadsheetSummary {
 export interface SpreadsheetSink {
   /** One cell a column. Starts a further sheet where one is full. */
   writeRows(rows: readonly (readonly SpreadsheetCell[])[]): Promise<void>;
+  /** Between two batches: waits until everything is in the target; answers with what `create` needs to go on. */
+  state(): Promise<unknown>;
   endRows(): Promise<SpreadsheetSummary>;
   /** Adds a last sheet of plain text (first row bold) and ends the file; the target stays open. */
   close(context: {

@@ -1,3 +1,4 @@
+import type { OutgoingFile } from '#shared/contract/attachments.ts';
 import type { IncidentPage, IncidentSummary } from '#shared/contract/remedy.ts';
 import type { SearchQuery } from '#shared/contract/search-query.ts';
 import type {
@@ -11,8 +12,9 @@ import type {
   OutgoingView,
   PersonRow,
   RecallView,
+  MarksPlace,
+  SearchMarks,
   SearchPage,
-  SearchRow,
 } from '#shared/contract/views.ts';
 import type {
   AccountId,
@@ -42,6 +44,10 @@ import type {
   SenderRole,
 } from '#shared/protocol/entities.ts';
 import type { GatewayEvent } from '#shared/protocol/events.ts';
+import type { ComposerStoreReader, ComposerStoreWriter } from './composer-store.ts';
+import type { ReviewStoreReader, ReviewStoreWriter } from './review-store.ts';
+import type { AdministrationStoreReader, AdministrationStoreWriter } from './administration-store.ts';
+import type { AttachmentStoreReader, AttachmentStoreWriter } from './attachment-store.ts';
 
 /**
  * The store (ST1–ST5), as the core sees it. Every method runs in a worker thread and is one transaction. Failures are
@@ -51,7 +57,18 @@ import type { GatewayEvent } from '#shared/protocol/events.ts';
  * A *source* is where records come from: one gateway ("wss://host/path", "practice") or "import". Wire ids are unique
  * within a source, so two accounts of one gateway share its conversations and messages.
  */
-export interface Store extends StoreReader, StoreWriter {
+export interface Store
+  extends
+    StoreReader,
+    StoreWriter,
+    AttachmentStoreReader,
+    AttachmentStoreWriter,
+    ComposerStoreReader,
+    ComposerStoreWriter,
+    ReviewStoreReader,
+    ReviewStoreWriter,
+    AdministrationStoreReader,
+    AdministrationStoreWriter {
   close(): Promise<void>;
 }
 
@@ -76,6 +93,8 @@ export interface StoreWriter {
         readonly policy_problem?: string;
       }[];
     },
+    /** Local wall clock, for the audit log: changes of role and policy are in it (AD4). */
+    at?: number,
   ): Promise<void>;
 
   /**
@@ -84,8 +103,15 @@ export interface StoreWriter {
    * The caller acknowledges `event_seq` only after this resolves.
    */
   ingest(account: AccountId, events: readonly GatewayEvent[]): Promise<IngestResult>;
-  /** A page of a snapshot (SY7): conversations are upserted, local truth is untouched. */
-  putSnapshotPage(account: AccountId, conversations: readonly Conversation[]): Promise<StoreChanges>;
+  /**
+   * A page of a snapshot (SY7): conversations are upserted, local truth is untouched. `wentBack`: the gateway has an older
+   * state than this store; messages beyond its last numbers stay, and their numbers become free for what comes.
+   */
+  putSnapshotPage(
+    account: AccountId,
+    conversations: readonly Conversation[],
+    options?: { readonly wentBack?: boolean },
+  ): Promise<StoreChanges>;
   /**
    * Ends a snapshot: the cursor becomes `event_seq` if it isn't further already. `reset`: the gateway doesn't know our
    * cursor (its numbering began anew), so the cursor becomes `event_seq` also where that is lower; otherwise every new
@@ -179,6 +205,9 @@ export interface StoreWriter {
   optimize(): Promise<void>;
 }
 
+/** Told now and then how far a search has come, 0 to 1; never told by those that are done at once (SR8). */
+export type SearchProgress = (share: number) => void;
+
 export interface StoreReader {
   accounts(): Promise<readonly StoredAccount[]>;
   shops(account: AccountId): Promise<readonly StoredShop[]>;
@@ -190,6 +219,14 @@ export interface StoreReader {
   gaps(
     account: AccountId,
     limit: number,
+  ): Promise<
+    readonly { readonly conversation_id: ConversationId; readonly from_seq: number; readonly to_seq: number }[]
+  >;
+
+  /** Of each conversation that has messages since `since`: the first and the last of their numbers. */
+  rangesSince(
+    account: AccountId,
+    since: number,
   ): Promise<
     readonly { readonly conversation_id: ConversationId; readonly from_seq: number; readonly to_seq: number }[]
   >;
@@ -239,23 +276,42 @@ export interface StoreReader {
     visibility: Visibility,
     page: { readonly limit: number; readonly cursor: string | null },
     signal?: AbortSignal,
+    progress?: SearchProgress,
   ): Promise<SearchPage>;
-  count(query: SearchQuery, visibility: Visibility, cap: number | null, signal?: AbortSignal): Promise<CountResult>;
-  searchAgents(query: SearchQuery, visibility: Visibility, signal?: AbortSignal): Promise<readonly AgentOverviewRow[]>;
+  count(
+    query: SearchQuery,
+    visibility: Visibility,
+    cap: number | null,
+    signal?: AbortSignal,
+    progress?: SearchProgress,
+  ): Promise<CountResult>;
+  searchAgents(
+    query: SearchQuery,
+    visibility: Visibility,
+    signal?: AbortSignal,
+    progress?: SearchProgress,
+  ): Promise<readonly AgentOverviewRow[]>;
   /** Rows in the order of the query's numbers. */
-  searchNumbers(query: SearchQuery, visibility: Visibility, signal?: AbortSignal): Promise<readonly NumberRow[]>;
+  searchNumbers(
+    query: SearchQuery,
+    visibility: Visibility,
+    signal?: AbortSignal,
+    progress?: SearchProgress,
+  ): Promise<readonly NumberRow[]>;
   searchConsumers(
     query: SearchQuery,
     visibility: Visibility,
     page: { readonly limit: number; readonly cursor: string | null },
     signal?: AbortSignal,
+    progress?: SearchProgress,
   ): Promise<ConsumerPage>;
   searchMarks(
     query: SearchQuery,
     visibility: Visibility,
     conversation: ConversationKey,
+    place: MarksPlace,
     signal?: AbortSignal,
-  ): Promise<readonly { readonly message_key: MessageKey; readonly matches: SearchRow['matches'] }[]>;
+  ): Promise<SearchMarks>;
   /** Consumers by a part of their name, newest first. */
   findPeople(text: string, visibility: Visibility, limit: number, signal?: AbortSignal): Promise<readonly PersonRow[]>;
   /** Rows and UTF-8 bytes of texts, for the estimate before an export (EX1). */
@@ -329,8 +385,17 @@ export interface IngestResult {
   readonly refused_policies: readonly { readonly shop_id: string; readonly problem: string }[];
   /** Own recalls that an event settled: the core drops their timers. */
   readonly settled_recalls: readonly RecallId[];
+  /** Recalls whose stored effect an event contradicted: the first stays; a lesser one is noted at the message (RC12). */
+  readonly contradicted_recalls: readonly {
+    readonly msg_id: string;
+    readonly recall_id: string;
+    readonly kept: RecallEffect;
+    readonly came: RecallEffect;
+  }[];
   /** Own sends that an event settled. */
   readonly settled_sends: readonly ClientMessageId[];
+  /** Messages that came under a number which another one has here. */
+  readonly reused_numbers?: number;
 }
 
 export interface SendJob {
@@ -344,6 +409,10 @@ export interface SendJob {
   readonly release_at: number | null;
   /** The draft of the conversation is another text, being written now: it stays (a failed message sent again, PV6). */
   readonly keep_draft?: boolean;
+  /** Why it goes out although the policy blocks it, where the policy lets this role (PV3). Null: nothing was overridden. */
+  readonly override_reason?: string | null;
+  /** Its picture or file, which is uploaded before the message leaves (IN8). Message and upload job are one row. */
+  readonly file?: OutgoingFile;
 }
 
 export interface PendingSend extends SendJob {

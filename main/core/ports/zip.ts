@@ -4,18 +4,42 @@ import type { PackagedFile } from '#shared/package/format.ts';
 export interface ZipWriter {
   /** A whole file. `store`: as it is, without deflate. */
   add(name: string, content: Uint8Array, options?: { readonly store?: boolean }): Promise<PackagedFile>;
-  /** One file in pieces; nothing else can be added until it is closed. */
-  open(name: string): { write(piece: Uint8Array): Promise<void>; close(): Promise<PackagedFile> };
+  /** One file in pieces; nothing else but `keep` can be called until it is closed. */
+  open(name: string): ZipStream;
   /** A whole file that comes behind what is being written now: kept packed outside memory until `addKept`. */
   keep(name: string, content: Uint8Array): Promise<void>;
+  /** Moves what was kept into the container, in order. Without kept files: nothing. */
   addKept(): Promise<readonly PackagedFile[]>;
   /** The directory. Nothing can be added afterwards. */
   finish(): Promise<void>;
-  /** Lets go of what was kept. To be called in any case, also after `finish`. */
+  /** Waits until everything is in the files; what `create` needs to go on behind it (EX6). */
+  state(): Promise<unknown>;
+  /** Waits for what is under way; nothing is written afterwards. In any case the last call. */
   close(): Promise<void>;
 }
 
+export interface ZipStream {
+  /** Packed by itself, so that writing can be taken up behind any piece; the same pieces give the same bytes. */
+  write(piece: Uint8Array): Promise<void>;
+  close(): Promise<PackagedFile>;
+}
+
+/** Where bytes go, and come from when work is taken up again. */
+export interface ZipTarget {
+  write(bytes: Uint8Array): Promise<void>;
+  /** Of everything written so far. */
+  settle(): Promise<unknown>;
+  read(start: number, end: number): AsyncIterable<Uint8Array>;
+}
+
 export interface ZipWriters {
-  /** AppFailure DISK_FULL, FILE_UNWRITABLE from the place of what is kept; failures of `write` pass through. */
-  create(write: (bytes: Uint8Array) => Promise<void>): Promise<ZipWriter>;
+  /** Failures of the targets pass through. `kept`: begins empty; left to the caller. */
+  create(out: ZipTarget, kept: ZipTarget): ZipWriter;
+  /** Goes on behind `state`: with what lies in the targets. `kept` is handed the content of each kept file, in order. */
+  resume(
+    out: ZipTarget,
+    kept: ZipTarget,
+    state: unknown,
+    use: { kept(name: string, content: Uint8Array): void },
+  ): Promise<{ readonly zip: ZipWriter; readonly stream: ZipStream | null }>;
 }

@@ -9,6 +9,7 @@ export const DEFAULT_SETTINGS: Settings = {
   enter_sends: true,
   send_delay_ms: null,
   notifications: true,
+  attachment_cache_mb: 1_024,
   first_run_done: false,
   shown_columns: {},
 };

@@ -37,6 +37,8 @@ beforeEach(async () => {
         listeners.add(listener);
         return () => listeners.delete(listener);
       },
+      picture: async (ref) =>
+        ref === 'm-12' ? { mime: 'image/png', bytes: Uint8Array.from([0x89, 0x50, 0x4e, 0x47]) } : null,
     },
     page: path.join(folder, 'page'),
     temp: path.join(folder, 'temp'),
@@ -288,6 +290,23 @@ test('[SE2] files come and go by handle; names are made harmless; uploads do not
     `attachment; filename="export"; filename*=UTF-8''%E5%AF%BC%E5%87%BA.csv`,
   );
   expect((await ask('/files/download/AAAAAAAAAAAAAAAAAAAAAA', own)).status).toBe(404);
+});
+
+test('[SE2] [IN8] a picture is served to the session alone, as nothing but itself, and never kept by the page', async () => {
+  expect((await ask('/attachments/m-12')).status).toBe(403);
+  const { cookie, base } = await signIn();
+  const shown = await ask(`${base}attachments/m-12`, { cookie });
+  expect(shown.status).toBe(200);
+  expect(shown.headers).toMatchObject({
+    'content-type': 'image/png',
+    'content-security-policy': "default-src 'none'; sandbox",
+    'x-content-type-options': 'nosniff',
+    'cross-origin-resource-policy': 'same-origin',
+    'cache-control': 'no-store',
+  });
+  for (const ref of ['m-13', 'x-12', 'm-12%2f..', 'm-', 'm-12/', '../secret.txt'])
+    expect((await ask(`${base}attachments/${ref}`, { cookie })).status, ref).toBe(404);
+  expect((await ask(`${base}attachments/m-12`, { cookie, 'sec-fetch-site': 'cross-site' })).status).toBe(403);
 });
 
 test('[SE6] an upload over the limit is refused, announced or not, and leaves nothing behind', async () => {

@@ -10,15 +10,24 @@ import { AppFailure } from '#shared/contract/errors.ts';
 import type { Handlers } from '#shared/contract/procedures.ts';
 import type { TopicMessage } from '#shared/contract/topics.ts';
 import type { Logger } from '#main/core/ports/logger.ts';
-import { contentType, pageHeaders } from '../content-policy.ts';
+import { contentType, pageHeaders, pictureHeaders, pictureRef } from '../content-policy.ts';
 import type { FileHandles } from '../file-handles.ts';
 import { listPageFiles } from '../page-files.ts';
 import { createSession, type Refusal } from './session.ts';
 import { createTransfers } from './transfers.ts';
 
+interface ServedPicture {
+  readonly mime: string;
+  readonly bytes: Uint8Array;
+}
+
 /** What is behind the door: one profile's program. */
 export interface Served {
-  readonly app: { readonly handlers: Handlers; subscribe(listener: (message: TopicMessage) => void): () => void };
+  readonly app: {
+    readonly handlers: Handlers;
+    subscribe(listener: (message: TopicMessage) => void): () => void;
+    readonly picture?: (ref: string) => Promise<ServedPicture | null>;
+  };
   readonly temp: string;
   readonly handles: FileHandles;
   readonly logger: Logger;
@@ -100,6 +109,14 @@ export async function startBrowserHost(options: BrowserHostOptions): Promise<Bro
     if (request.method !== 'GET') return refuse(response, 405, 'METHOD');
     const download = /^\/files\/download\/([\w-]{22})$/.exec(local)?.[1];
     if (download !== undefined) return transfers.download(response, download);
+    const ref = pictureRef(local);
+    if (ref !== null) {
+      const picture = (await app.picture?.(ref)) ?? null;
+      // Said plainly and not logged: a page asks for what was recalled or evicted a moment ago.
+      response.writeHead(picture === null ? 404 : 200, pictureHeaders(picture?.mime ?? 'text/plain; charset=utf-8'));
+      response.end(picture?.bytes);
+      return;
+    }
     const wanted = local === '/' ? '/index.html' : local;
     const file = files.get(wanted);
     if (file === undefined) return refuse(response, 404, 'NOT_FOUND');

@@ -6,9 +6,11 @@ import { describeIssues } from '#shared/protocol/frames.ts';
 import { MessageKind } from '#shared/protocol/entities.ts';
 import { normaliseNumber, parseNumbers } from '#shared/search/numbers.ts';
 import { fill, type CliWords } from '#shared/i18n/cli.ts';
-import { decodeText } from '#main/core/import/encoding.ts';
+import { readNumberText } from '#main/core/search/number-file.ts';
+import { readSavedSearches, readSavedSearchFile } from '#main/core/search/saved-searches.ts';
 import { createXlsxReader } from '#main/adapters/xlsx/xlsx-reader.ts';
 import type { Files } from '#main/core/ports/files.ts';
+import type { StoreReader } from '#main/core/ports/store.ts';
 import { localMidnight, parseMoment } from './times.ts';
 import { UsageError } from './usage.ts';
 
@@ -28,6 +30,9 @@ export interface FilterOptions {
   readonly direction?: 'from_consumer' | 'from_agent';
   readonly state?: string[];
   readonly kind?: string[];
+  /** Name of a search kept in this profile, or a file of one (SR9). */
+  readonly saved?: string;
+  readonly savedFile?: string;
 }
 
 /** Without a value from before: commander would otherwise add to the default. */
@@ -51,7 +56,9 @@ export function addFilters(command: Command, words: CliWords): Command {
     .option('--last <days>', options.last)
     .addOption(new Option('--direction <direction>', options.direction).choices(['from_consumer', 'from_agent']))
     .option('--state <state>', `${options.state}: ${SearchState.options.join(' ')}`, collect)
-    .option('--kind <kind>', `${options.kind}: ${MessageKind.options.join(' ')}`, collect);
+    .option('--kind <kind>', `${options.kind}: ${MessageKind.options.join(' ')}`, collect)
+    .option('--saved <name>', options.saved)
+    .option('--saved-file <file>', options.savedFile);
 }
 
 export interface ReadFilters {
@@ -62,17 +69,39 @@ export interface ReadFilters {
   readonly nothing: boolean;
 }
 
+/** Refuses what can't be meant, before anything is opened or written. */
+export function checkFilters(options: FilterOptions, words: CliWords): void {
+  if (options.saved !== undefined && options.savedFile !== undefined) throw new UsageError(words.usage.oneSaved);
+  readRange(options, words, 0);
+  for (const state of options.state ?? []) choice('--state', SearchState.options, state, words);
+  for (const kind of options.kind ?? []) choice('--kind', MessageKind.options, kind, words);
+}
+
+/** Numbers were asked for, or may be in the saved search. */
+export function mayHaveNumbers(options: FilterOptions): boolean {
+  const { order, ordersFile, violation, violationsFile, saved, savedFile } = options;
+  return [order, ordersFile, violation, violationsFile, saved, savedFile].some((given) => given !== undefined);
+}
+
 /**
- * UsageError for what can't be meant; AppFailure TOO_MANY_NUMBERS and the files' own. `now`: wall clock. `saved`: what a
- * saved search asks for (SR9); an option that is given stands in the place of its part.
+ * The filters as they were given, on top of the saved search that was named (SR9): an option that is given stands in the
+ * place of its part. UsageError for what can't be meant; AppFailure TOO_MANY_NUMBERS, NOT_FOUND (no saved search of that
+ * name) and the files' own. `now`: wall clock, for ranges by name.
  */
 export async function readFilters(
   options: FilterOptions,
   files: Files,
   words: CliWords,
   now: number,
-  saved: SavedSearchContent | null = null,
+  store: Pick<StoreReader, 'savedSearches'>,
 ): Promise<ReadFilters> {
+  checkFilters(options, words);
+  const saved =
+    options.saved !== undefined
+      ? await savedByName(store, options.saved)
+      : options.savedFile !== undefined
+        ? (await readSavedSearchFile(files, options.savedFile)).search
+        : null;
   const invalid: { line: number; text: string }[] = [];
   const numbers = async (
     given: readonly string[] | undefined,
@@ -80,7 +109,7 @@ export async function readFilters(
   ): Promise<string[]> => {
     const found = new Set((given ?? []).map(normaliseNumber).filter((number) => number !== ''));
     for (const file of numberFiles ?? []) {
-      const parsed = parseNumbers(await readText(files, file));
+      const parsed = parseNumbers(await readNumberText(files, createXlsxReader(), file));
       invalid.push(...parsed.invalid);
       for (const number of parsed.numbers) found.add(number);
     }
@@ -116,6 +145,17 @@ export async function readFilters(
     (given) => given !== undefined,
   );
   return { query: parsed.data, invalid, nothing: asked && orders.length === 0 && violations.length === 0 };
+}
+
+async function savedByName(store: Pick<StoreReader, 'savedSearches'>, name: string): Promise<SavedSearchContent> {
+  const found = (await readSavedSearches(store)).find((search) => search.name === name.trim());
+  if (found === undefined) throw new AppFailure('NOT_FOUND', 'no saved search of that name', { name });
+  return found.content;
+}
+
+/** Numbers or not: an answer by number needs some. */
+export function hasNumbers(query: SearchQuery): boolean {
+  return (query.orders ?? []).length + (query.violations ?? []).length > 0;
 }
 
 function readRange(options: FilterOptions, words: CliWords, now: number): { from?: number; to?: number } {
@@ -156,42 +196,4 @@ export function integer(option: string, text: string, min: number, max: number, 
   if (!(value >= min && value <= max))
     throw new UsageError(fill(words.usage.number, { option, min, max, value: text }));
   return value;
-}
-
-/** Far more than 10,000 numbers ever need. */
-const MAX_NUMBER_FILE = 16 * 1024 * 1024;
-
-async function readText(files: Files, file: string): Promise<string> {
-  const { bytes } = await files.describe(file);
-  if (bytes > MAX_NUMBER_FILE)
-    throw new AppFailure('FILE_TOO_LARGE', 'a file of numbers this large', { bytes, max: MAX_NUMBER_FILE });
-  let start = '';
-  for await (const part of files.read(file, { end: 4 })) start += String.fromCharCode(...part);
-  if (start === 'PK\u0003\u0004') return readCells(files, file, bytes);
-  let text = '';
-  for await (const part of decodeText(files.read(file)).text) text += part;
-  return text;
-}
-
-/** The cells of a spreadsheet's first sheet with any, each row on the line of its number. FILE_EMPTY, FILE_TOO_LARGE. */
-async function readCells(files: Files, file: string, bytes: number): Promise<string> {
-  const book = await createXlsxReader().open({ bytes, read: (range) => files.read(file, range) });
-  try {
-    for (const index of book.sheets.keys()) {
-      let text = '';
-      let line = 1;
-      for await (const batch of book.rows(index)) {
-        for (const row of batch) {
-          text += `${'\n'.repeat(row.line - line)}${row.cells.join('\t')}`;
-          ({ line } = row);
-        }
-        if (text.length > MAX_NUMBER_FILE)
-          throw new AppFailure('FILE_TOO_LARGE', 'a sheet of numbers this large', { max: MAX_NUMBER_FILE });
-      }
-      if (text !== '') return text;
-    }
-    throw new AppFailure('FILE_EMPTY', 'no sheet has rows');
-  } finally {
-    await book.close();
-  }
 }

@@ -1,15 +1,16 @@
 import { Command, CommanderError } from 'commander';
 import { AppFailure, appError, type AppError } from '#shared/contract/errors.ts';
+import { addAudit } from './commands/audit.ts';
 import { addBackup } from './commands/backup.ts';
 import { addBench } from './commands/bench.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExport } from './commands/export.ts';
 import { addImport } from './commands/import.ts';
 import { addPractice } from './commands/practice.ts';
+import { addReview } from './commands/review.ts';
 import { addSearch } from './commands/search.ts';
 import { addSeed } from './commands/seed.ts';
 import { addServe } from './commands/serve.ts';
-import { addUnsupported } from './commands/unsupported.ts';
 import { addVerify } from './commands/verify.ts';
 import { explain } from './explain.ts';
 import { createOutput, type Output } from './output.ts';
@@ -70,8 +71,9 @@ export async function run(args: readonly string[], environment: NodeJS.ProcessEn
     addSearch,
     addExport,
     addVerify,
-    addUnsupported,
+    addReview,
     addDoctor,
+    addAudit,
     addBackup,
     addSeed,
     addBench,

@@ -295,6 +295,31 @@ test('[SE1] our scheme serves the built page alone, with the strict policy on ev
   expect((await get(APP_URL, 'POST')).status).toBe(404);
 });
 
+test('[SE2] [IN8] our scheme shows checked pictures by reference, as nothing but themselves', async () => {
+  mkdirSync(path.join(folder, 'page'), { recursive: true });
+  writeFileSync(path.join(folder, 'page/index.html'), '工作台');
+  const files = listPageFiles(path.join(folder, 'page'));
+  const asked: string[] = [];
+  const get = (url: string, method = 'GET') =>
+    answer(files, { url, method }, async (ref) => {
+      asked.push(ref);
+      return ref === 'm-12' ? { mime: 'image/webp', bytes: Uint8Array.from([1, 2, 3]) } : null;
+    });
+  const shown = await get('workbench-app://window/attachments/m-12');
+  expect([shown.status, shown.headers.get('content-type'), shown.headers.get('cache-control')]).toEqual([
+    200,
+    'image/webp',
+    'no-store',
+  ]);
+  expect(shown.headers.get('content-security-policy')).toBe("default-src 'none'; sandbox");
+  expect(new Uint8Array(await shown.arrayBuffer())).toEqual(Uint8Array.from([1, 2, 3]));
+  expect((await get('workbench-app://window/attachments/o-abc')).status).toBe(404);
+  for (const url of ['workbench-app://other/attachments/m-12', 'workbench-app://window/attachments/../m-12'])
+    expect((await get(url)).status).toBe(404);
+  expect((await get('workbench-app://window/attachments/m-12', 'POST')).status).toBe(404);
+  expect(asked).toEqual(['m-12', 'o-abc']);
+});
+
 test('[SE4] safeStorage is taken only where it really seals', async () => {
   const file = path.join(folder, 'safe.json');
   const secrets = openSafeStorage(file, 'linux');

@@ -88,7 +88,7 @@ async function start(): Promise<void> {
   workbench = opened;
   guardContents(app, opened.logger);
   guardSession(session.defaultSession);
-  serveScheme(session.defaultSession, PAGE);
+  serveScheme(session.defaultSession, PAGE, (ref) => opened.app.picture(ref));
   // The monotonic clock may have stood still, and the sockets are dead without knowing it (SY4).
   for (const event of ['resume', 'unlock-screen'] as const)
     powerMonitor.on(event as 'resume', () => opened.app.networkChanged());

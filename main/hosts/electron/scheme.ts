@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { protocol, type Session } from 'electron';
-import { contentType, pageHeaders } from '../content-policy.ts';
+import { contentType, pageHeaders, pictureHeaders, pictureRef } from '../content-policy.ts';
 import { listPageFiles } from '../page-files.ts';
 import { isOwnAddress, SCHEME } from './origin.ts';
 
@@ -13,16 +13,27 @@ export function registerScheme(): void {
 }
 
 /** Serves the built window under our own scheme, with the strict policy on every answer (SE1). */
-export function serveScheme(session: Session, page: string): void {
+export function serveScheme(session: Session, page: string, picture: Pictures = noPictures): void {
   const files = listPageFiles(page);
-  session.protocol.handle(SCHEME, (request) => answer(files, request));
+  session.protocol.handle(SCHEME, (request) => answer(files, request, picture));
 }
+
+/** Checked pictures by reference (SE2). */
+export type Pictures = (ref: string) => Promise<{ readonly mime: string; readonly bytes: Uint8Array } | null>;
+const noPictures: Pictures = () => Promise.resolve(null);
 
 export async function answer(
   files: ReadonlyMap<string, string>,
   request: { readonly url: string; readonly method: string },
+  picture: Pictures = noPictures,
 ): Promise<Response> {
   const headers = pageHeaders();
+  const ref = isOwnAddress(request.url) && request.method === 'GET' ? pictureRef(new URL(request.url).pathname) : null;
+  if (ref !== null) {
+    const shown = await picture(ref);
+    if (shown === null) return new Response('', { status: 404, headers });
+    return new Response(new Uint8Array(shown.bytes), { headers: pictureHeaders(shown.mime) });
+  }
   const file =
     isOwnAddress(request.url) && request.method === 'GET' ? files.get(new URL(request.url).pathname) : undefined;
   if (file === undefined) return new Response('', { status: 404, headers });

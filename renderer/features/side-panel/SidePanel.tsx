@@ -1,6 +1,6 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { MessageView } from '#shared/contract/views.ts';
+import type { ConversationView, MessageView } from '#shared/contract/views.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
 import { useAsk } from '#renderer/bridge/ask.ts';
 import { bridge } from '#renderer/bridge/index.ts';
@@ -13,10 +13,28 @@ import { ordersIn } from './orders.ts';
 import './side-panel.css';
 
 /** Who the consumer is, their orders as far as the conversation shows them, and who served them when. */
-export function SidePanel(props: { conversationKey: ConversationKey; onSearchNumber: (number: string) => void }) {
+export function SidePanel(props: {
+  conversationKey: ConversationKey;
+  onSearchNumber: (number: string) => void;
+  /** Pages of other features, put in by whoever composes the window. */
+  pages?: readonly {
+    readonly id: string;
+    readonly label: string;
+    readonly show: (data: ConversationView) => ReactNode;
+  }[];
+  /** The page to show, asked for from elsewhere; a new turn asks anew. */
+  request?: { readonly page: string; readonly turn: number };
+}) {
   const { t } = useTranslation();
   const key = props.conversationKey;
-  const [tab, setTab] = useState<'orders' | 'consumer'>('orders');
+  const [tab, setTab] = useState<string>('orders');
+  const { request } = props;
+  const turn = request?.turn ?? 0;
+  const wanted = request?.page;
+  useEffect(() => {
+    if (turn > 0 && wanted !== undefined) setTab(wanted);
+  }, [turn, wanted]);
+  const page = props.pages?.find(({ id }) => id === tab);
   const conversation = useAsk('conversations.get', { conversation_key: key });
   const recent = useAsk('messages.page', { conversation_key: key, limit: 400 });
   const { reload } = conversation;
@@ -41,6 +59,7 @@ export function SidePanel(props: { conversationKey: ConversationKey; onSearchNum
         tabs={[
           { value: 'orders', label: t('side.orders') },
           { value: 'consumer', label: t('side.consumer') },
+          ...(props.pages ?? []).map(({ id, label }) => ({ value: id, label })),
         ]}
       />
       <div className="side-body">
@@ -56,6 +75,8 @@ export function SidePanel(props: { conversationKey: ConversationKey; onSearchNum
           ) : (
             <LoadingState label={t('common.loading')} rows={3} />
           )
+        ) : page ? (
+          page.show(data)
         ) : tab === 'orders' ? (
           <Orders
             messages={recent.data?.messages ?? []}

@@ -1,21 +1,23 @@
 import { Option, type Command } from 'commander';
-import type { SearchQuery } from '#shared/contract/search-query.ts';
 import type { AgentOverviewRow, ConsumerRow, NumberRow, SearchRow } from '#shared/contract/views.ts';
 import { fill, type CliWords } from '#shared/i18n/cli.ts';
 import { isoWithOffset, localOffsetMinutes } from '#shared/lib/iso-time.ts';
-import type { SavedSearchContent } from '#shared/contract/saved-search.ts';
-import { AppFailure } from '#shared/contract/errors.ts';
-import { readSavedSearches, readSavedSearchFile } from '#main/core/search/saved-searches.ts';
 import { visibilityOf } from '#main/core/search/visibility.ts';
-import { addFilters, integer, readFilters, type FilterOptions } from '../filters.ts';
+import {
+  addFilters,
+  checkFilters,
+  hasNumbers,
+  integer,
+  mayHaveNumbers,
+  readFilters,
+  type FilterOptions,
+} from '../filters.ts';
 import { commandLineFiles } from '../files.ts';
 import { withStore } from '../open-store.ts';
 import type { Action } from '../program.ts';
 import { UsageError } from '../usage.ts';
 
 interface SearchOptions extends FilterOptions {
-  readonly saved?: string;
-  readonly savedFile?: string;
   readonly limit: string;
   readonly cursor?: string;
   readonly count?: boolean;
@@ -31,8 +33,6 @@ const isoOf = (at: number): string => isoWithOffset(at, localOffsetMinutes(at));
 /** SR1–SR5, SR9, SR10. */
 export function addSearch(program: Command, words: CliWords, action: Action): void {
   addFilters(program.command('search').description(words.commands.search), words)
-    .option('--saved <name>', words.options.saved)
-    .option('--saved-file <file>', words.options.savedFile)
     .option('--limit <n>', words.options.limit, String(DEFAULT_LIMIT))
     .option('--cursor <cursor>', words.options.cursor)
     .option('--count', words.options.count)
@@ -47,28 +47,15 @@ export function addSearch(program: Command, words: CliWords, action: Action): vo
           (options.count === true || options.by === 'agent' || options.by === 'number')
         )
           throw new UsageError(usage.cursorWithMode);
+        checkFilters(options, words);
+        if (options.by === 'number' && !mayHaveNumbers(options)) throw new UsageError(usage.byNumber);
         const files = commandLineFiles();
-        if (options.saved !== undefined && options.savedFile !== undefined) throw new UsageError(usage.oneSaved);
-        const now = Date.now();
-        const fromFile =
-          options.savedFile === undefined ? null : (await readSavedSearchFile(files, options.savedFile)).search;
-        const given = await readFilters(options, files, words, now, fromFile);
-        const { invalid } = given;
-        const numbersAsked = [options.order, options.ordersFile, options.violation, options.violationsFile].some(
-          (given) => given !== undefined,
-        );
-        if (options.by === 'number' && !numbersAsked && options.saved === undefined && !hasNumbers(given.query))
-          throw new UsageError(usage.byNumber);
-        if (invalid.length > 0) output.say(fill(words.invalidNumbers, { count: invalid.length }));
-
         return withStore(
           global,
           async ({ store }) => {
-            const { query, nothing } =
-              options.saved === undefined
-                ? given
-                : await readFilters(options, files, words, now, await savedByName(store, options.saved));
-            if (options.by === 'number' && !numbersAsked && !hasNumbers(query)) throw new UsageError(usage.byNumber);
+            const { query, nothing, invalid } = await readFilters(options, files, words, Date.now(), store);
+            if (options.by === 'number' && !nothing && !hasNumbers(query)) throw new UsageError(usage.byNumber);
+            if (invalid.length > 0) output.say(fill(words.invalidNumbers, { count: invalid.length }));
             const visibility = await visibilityOf(store);
             if (options.count === true) {
               const { count } = nothing ? { count: 0 } : await store.count(query, visibility, null, signal);
@@ -111,17 +98,6 @@ export function addSearch(program: Command, words: CliWords, action: Action): vo
         );
       }),
     );
-}
-
-/** NOT_FOUND where no saved search has that name. */
-async function savedByName(store: Parameters<typeof readSavedSearches>[0], name: string): Promise<SavedSearchContent> {
-  const found = (await readSavedSearches(store)).find((search) => search.name === name.trim());
-  if (found === undefined) throw new AppFailure('NOT_FOUND', 'no saved search of that name', { name });
-  return found.content;
-}
-
-function hasNumbers(query: SearchQuery): boolean {
-  return (query.orders ?? []).length + (query.violations ?? []).length > 0;
 }
 
 /** As many pages as the limit takes; the answer's cursor goes on where it ended. */
