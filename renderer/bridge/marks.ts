@@ -3,6 +3,7 @@ import type { AppError } from '#shared/contract/errors.ts';
 import type { SearchQuery } from '#shared/contract/search-query.ts';
 import type { ConversationKey, MessageKey } from '#shared/domain/ids.ts';
 import { useAsk } from './ask.ts';
+import { stepMatch } from './step-match.ts';
 
 export type Matches = readonly (readonly [number, number])[];
 
@@ -94,10 +95,3 @@ export function useMarks(
 }
 
 const NONE = { marks: [], start: 0, total: 0 } as const;
-
-/** Index of the next or previous match, going round at the ends. `current` null: before the first. */
-export function stepMatch(current: number | null, count: number, by: 1 | -1): number | null {
-  if (count === 0) return null;
-  if (current === null) return by === 1 ? 0 : count - 1;
-  return (current + by + count) % count;
-}

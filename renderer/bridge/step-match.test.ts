@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { stepMatch } from './marks.ts';
+import { stepMatch } from './step-match.ts';
 
 it('[SR6] next and previous go round', () => {
   expect(stepMatch(null, 3, 1)).toBe(0);
