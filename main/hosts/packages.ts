@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { createCryptography } from '#main/adapters/crypto/cryptography.ts';
 import { createZipWriters } from '#main/adapters/zip/zip-writer.ts';
 import { viewerMissing, type PackagePorts, type ViewerFiles } from '#main/core/package/package-service.ts';
+import type { AttachmentReader } from '#main/core/ports/attachments.ts';
 import { fill } from '#shared/i18n/cli.ts';
 import type { Locale } from '#shared/i18n/index.ts';
 import { viewerWords } from '#shared/i18n/viewer.ts';
@@ -12,9 +13,10 @@ import { appVersion } from './app-info.ts';
 /** What building review packages needs of every host alike. */
 export function packagePorts(
   locale: Locale,
+  attachments?: AttachmentReader,
 ): Pick<
   PackagePorts,
-  'cryptography' | 'zips' | 'viewer' | 'appVersion' | 'readme' | 'pseudonymLabel' | 'localOffsetMinutes'
+  'cryptography' | 'zips' | 'viewer' | 'appVersion' | 'readme' | 'pseudonymLabel' | 'localOffsetMinutes' | 'attachments'
 > {
   const words = viewerWords[locale];
   return {
@@ -28,6 +30,7 @@ export function packagePorts(
         .join('\n'),
     pseudonymLabel: words.pseudonym,
     localOffsetMinutes,
+    ...(attachments === undefined ? {} : { attachments }),
   };
 }
 

@@ -2,6 +2,7 @@ import { create } from 'zustand';
 import type { AccountId } from '#shared/domain/ids.ts';
 import type { AccountView, AppInfo, JobView, Settings } from '#shared/contract/views.ts';
 import { bridge } from './index.ts';
+import { steadyList } from './steady.ts';
 import type { HostState } from './types.ts';
 
 /** The few things every screen shows, mirrored from the core: what it is, settings, accounts, jobs. */
@@ -9,17 +10,42 @@ interface Live {
   readonly host: HostState;
   readonly info: AppInfo | null;
   readonly settings: Settings | null;
+  /**
+   * An account stays the same object while nothing but its numbers moves: `event_seq` and `synced_at` of these stand still
+   * between other changes (read `progress` for them), its clock is read by `serverNow`.
+   */
   readonly accounts: readonly AccountView[] | null;
+  /** How far each account is synced (SY9); changes with every event. */
+  readonly progress: Readonly<Record<AccountId, Progress>>;
   readonly jobs: readonly JobView[];
 }
+
+export type Progress = Pick<AccountView, 'event_seq' | 'synced_at'>;
 
 export const useLive = create<Live>()(() => ({
   host: bridge.hostState(),
   info: null,
   settings: null,
   accounts: null,
+  progress: {},
   jobs: [],
 }));
+
+/** What moves with every event, and would have everything that shows an account drawn anew. */
+const MOVING: ReadonlySet<string> = new Set<keyof AccountView>(['event_seq', 'synced_at', 'clock']);
+
+/** The uncertainty counts: verdicts depend on it (RC4). */
+const keyOfAccount = ({ account_id, clock }: AccountView): string => `${account_id} ${clock?.uncertainty_ms ?? ''}`;
+
+function noteAccounts(accounts: readonly AccountView[]): void {
+  noteClocks(accounts);
+  useLive.setState((before) => ({
+    accounts: steadyList(before.accounts, accounts, keyOfAccount, MOVING),
+    progress: Object.fromEntries(
+      accounts.map(({ account_id, event_seq, synced_at }) => [account_id, { event_seq, synced_at }]),
+    ),
+  }));
+}
 
 async function refresh(): Promise<void> {
   const [info, settings, accounts, jobs] = await Promise.all([
@@ -31,10 +57,9 @@ async function refresh(): Promise<void> {
   useLive.setState({
     ...(info.ok ? { info: info.result } : {}),
     ...(settings.ok ? { settings: settings.result } : {}),
-    ...(accounts.ok ? { accounts: accounts.result } : {}),
     ...(jobs.ok ? { jobs: jobs.result } : {}),
   });
-  if (accounts.ok) noteClocks(accounts.result);
+  if (accounts.ok) noteAccounts(accounts.result);
 }
 
 /** Call once, before the first paint. */
@@ -43,10 +68,7 @@ export function startLive(): void {
     useLive.setState({ host });
     if (host === 'connected') void refresh();
   });
-  bridge.subscribe('accounts', (accounts) => {
-    noteClocks(accounts);
-    useLive.setState({ accounts });
-  });
+  bridge.subscribe('accounts', noteAccounts);
   bridge.subscribe('settings', (settings) => useLive.setState({ settings }));
   bridge.subscribe('job', (job) =>
     useLive.setState((state) => {
@@ -59,6 +81,13 @@ export function startLive(): void {
 
 /** Jobs whose outcome a dialog is showing right now: they need no notice besides. */
 export const watchedJobs = new Set<string>();
+
+/** How far an account is synced, drawn anew when that changes. */
+export function useProgress(accountId: AccountId): Progress {
+  const synced = useLive((state) => state.progress[accountId]?.synced_at ?? null);
+  const seq = useLive((state) => state.progress[accountId]?.event_seq ?? 0);
+  return { synced_at: synced, event_seq: seq };
+}
 
 export function useAccount(accountId: AccountId | null): AccountView | null {
   return useLive((state) => state.accounts?.find((account) => account.account_id === accountId) ?? null);

@@ -109,6 +109,16 @@ function Package(props: { files: PackageFiles; locale: Locale; words: ViewerWord
             {' · '}
             {words.masks}: {manifest.masks.length === 0 ? words.noMasks : manifest.masks.join(', ')}
           </p>
+          {manifest.omitted.length > 0 && (
+            <p className="soft">
+              {words.omitted}:{' '}
+              {manifest.omitted
+                .map(({ what, why, count }) =>
+                  fill(words.left[what], { count: say.number(count), why: words.why[why] }),
+                )
+                .join(' · ')}
+            </p>
+          )}
         </div>
         <p className="soft num">{fill(words.counts.messages, { count: say.number(manifest.counts.messages) })}</p>
         <button type="button" className="primary" onClick={() => setVerifying(true)}>

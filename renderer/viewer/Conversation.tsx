@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Locale } from '#shared/i18n/index.ts';
 import type { ViewerWords } from '#shared/i18n/viewer.ts';
+import { attachmentName } from '#shared/package/format.ts';
 import { highlightRanges, matchesFolded, type Range } from '#shared/search/match.ts';
 import { fold } from '#shared/search/normalise.ts';
 import { parseTextQuery } from '#shared/search/query.ts';
@@ -167,6 +168,7 @@ export function Conversation(props: {
               number={say.number}
               marked={written?.messages.some(({ msg_id }) => msg_id === item.message_id) ?? false}
               onMark={reviewed === '' ? null : () => toggle(item)}
+              file={fileOf(files, item)}
             />
           ),
         )}
@@ -192,6 +194,8 @@ function Message(props: {
   number: (value: number) => string;
   marked: boolean;
   onMark: (() => void) | null;
+  /** Name of its attachment's file in the package; null where it isn't in it. */
+  file: string | null;
 }) {
   const { record, words } = props;
   const said = words.transcript;
@@ -251,12 +255,34 @@ function Message(props: {
         {record.attachment !== undefined && (
           <span className="card">
             <bdi>
-              {fill(said.attachment, { name: record.attachment.name, bytes: props.number(record.attachment.bytes) })}
+              {fill(props.file === null ? said.attachment : said.attachmentHere, {
+                name: record.attachment.name,
+                bytes: props.number(record.attachment.bytes),
+                file: props.file ?? '',
+              })}
             </bdi>
           </span>
+        )}
+        {/* Only as a picture: opened as a page of its own, a file that somebody sent could run scripts (SE2). */}
+        {props.file !== null && record.kind === 'image' && (
+          <img className="picture" src={props.file} alt={record.attachment?.name ?? ''} loading="lazy" />
         )}
         {record.corrected_by !== undefined && <span className="tag">{said.corrected}</span>}
       </div>
     </article>
   );
+}
+
+const held = new WeakMap<PackageFiles, ReadonlySet<string>>();
+
+function fileOf(files: PackageFiles, record: MessageRecord): string | null {
+  const { sha256 } = record.attachment ?? {};
+  if (sha256 === undefined) return null;
+  let names = held.get(files);
+  if (names === undefined) {
+    names = new Set(files.manifest.files.map(({ name }) => name).filter((name) => name.startsWith('attachments/')));
+    held.set(files, names);
+  }
+  const name = attachmentName(sha256);
+  return names.has(name) ? name : null;
 }

@@ -240,7 +240,13 @@ export function ReviewBar(props: { words: ViewerWords; reviews: Reviews }) {
           accept=".json,application/json"
           onChange={(event) => {
             const file = event.target.files?.[0];
-            if (file !== undefined) void reviews.load(file).then((good) => setBad(!good));
+            if (file === undefined) return;
+            // The same file may be chosen again, as it is now: without this the browser would not say so.
+            event.target.value = '';
+            void reviews.load(file).then(
+              (good) => setBad(!good),
+              () => setBad(true),
+            );
           }}
         />
       </label>

@@ -25,7 +25,7 @@ export interface MessageRecord extends Base {
     readonly amount: string;
     readonly status: string;
   };
-  readonly attachment?: { readonly name: string; readonly bytes: number };
+  readonly attachment?: { readonly name: string; readonly bytes: number; readonly sha256?: string };
   readonly correction_of?: string;
   readonly corrected_by?: string;
   readonly recalled?: { readonly by?: string; readonly at?: string; readonly effect: string; readonly sealed: boolean };

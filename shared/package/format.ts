@@ -23,6 +23,8 @@ export const UNLISTED: readonly string[] = [FILE.manifest, FILE.signature, FILE.
 const NUMBERED = /^data\/(?:chunk|grams|conversations)-\d{5,}\.js$/;
 const ATTACHMENT = /^attachments\/[0-9a-f]{64}$/;
 
+export const attachmentName = (sha256: string): string => `attachments/${sha256}`;
+
 /** Names that a package can have; any other makes it invalid. */
 export function isPackageName(name: string): boolean {
   return (Object.values(FILE) as readonly string[]).includes(name) || NUMBERED.test(name) || ATTACHMENT.test(name);
@@ -49,7 +51,7 @@ export type PackagedFile = z.infer<typeof PackagedFile>;
 /** What was left out, and why. */
 export const Omitted = z.object({
   what: z.enum(['records', 'recalled_content', 'attachments']),
-  why: z.enum(['not_visible_to_role', 'sealed', 'not_stored']),
+  why: z.enum(['not_visible_to_role', 'sealed', 'not_stored', 'masked']),
   count: Count,
 });
 export type Omitted = z.infer<typeof Omitted>;
@@ -102,7 +104,9 @@ export function parseManifest(text: string): Manifest | undefined {
   if (!parsed.success) return undefined;
   const { files, chain } = parsed.data;
   const sorted = files.every(({ name }, at) => at === 0 || (files[at - 1] as PackagedFile).name < name);
-  const listable = files.every(({ name }) => !UNLISTED.includes(name));
+  const listable = files.every(
+    ({ name, sha256 }) => !UNLISTED.includes(name) && (!ATTACHMENT.test(name) || name === attachmentName(sha256)),
+  );
   return sorted && listable && chain.first === CHAIN_START ? parsed.data : undefined;
 }
 

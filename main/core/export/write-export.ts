@@ -9,6 +9,7 @@ import { fromBase64 } from '#shared/package/format.ts';
 import { throwIfCancelled } from '../jobs/jobs.ts';
 import { createMasking, type MaskingState } from '../package/masking.ts';
 import { createPackageEncoder, type ViewerFiles } from '../package/package-encoder.ts';
+import type { AttachmentReader } from '../ports/attachments.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cryptography, SigningKey } from '../ports/cryptography.ts';
 import type { FilePart, Files } from '../ports/files.ts';
@@ -69,6 +70,8 @@ export interface PackageMaker {
   readonly appVersion: string;
   /** Text of README.txt, given the key's fingerprint. */
   readme(fingerprint: string): string;
+  /** Bytes of pictures and files that are on this machine (IN8); absent: packages only describe them. */
+  readonly attachments?: Pick<AttachmentReader, 'size' | 'read'>;
 }
 
 export interface ExportHooks {
@@ -236,6 +239,8 @@ export async function writeExport(
           key,
           appVersion: packages.appVersion,
           readme: (fingerprint) => packages.readme(fingerprint),
+          signal,
+          ...(packages.attachments === undefined ? {} : { attachments: packages.attachments }),
         });
       }
     }

@@ -25,6 +25,8 @@ export interface PackageData {
   add(record: PlainRecord, sentAt: number): void;
   /** Between two messages. True where a chunk was ended and handed on: work can be taken up again behind it. */
   endOfRow(): Promise<boolean>;
+  /** Files of messages that are in it, by the SHA-256 of their content, with how many messages have them. */
+  attachments(): ReadonlyMap<string, number>;
   /** How far the chain was when the last chunk ended. */
   state(): PackageDataState;
   /** A chunk that was written before, in their order: everything about it is known again. */
@@ -77,6 +79,7 @@ export function createPackageData(
   const byId = new Map<string, string>();
   const agents = new Map<string, { messages: number; conversations: number }>();
   const consumers = new Set<string>();
+  const attachments = new Map<string, number>();
 
   const chunks: PackageIndex['chunks'][number][] = [];
   let lines: string[] = [];
@@ -105,6 +108,8 @@ export function createPackageData(
     } else if (record.type === 'message') {
       const agent = textOf(record['agent']);
       name('agent', agent);
+      const file = (record['attachment'] as { readonly sha256?: unknown } | undefined)?.sha256;
+      if (typeof file === 'string') attachments.set(file, (attachments.get(file) ?? 0) + 1);
       addGrams(fold(textOf(record['text'])), grams);
       oldest = oldest === null ? sentAt : Math.min(oldest, sentAt);
       newest = newest === null ? sentAt : Math.max(newest, sentAt);
@@ -165,6 +170,8 @@ export function createPackageData(
       await endChunk();
       return true;
     },
+
+    attachments: () => attachments,
 
     state: () => ended,
 

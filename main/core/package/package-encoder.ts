@@ -1,6 +1,7 @@
 import type { SearchRow } from '#shared/contract/views.ts';
 import { canonicalJson } from '#shared/lib/canonical-json.ts';
 import {
+  attachmentName,
   CHAIN_START,
   FILE,
   manifestCopy,
@@ -11,6 +12,8 @@ import {
   type PackagedFile,
 } from '#shared/package/format.ts';
 import { newKeys, type EncoderOptions, type ExportEncoder, type Resumable } from '../export/encoders.ts';
+import { throwIfCancelled } from '../jobs/jobs.ts';
+import type { AttachmentReader } from '../ports/attachments.ts';
 import type { Cryptography, SigningKey } from '../ports/cryptography.ts';
 import type { FilePart } from '../ports/files.ts';
 import type { ZipStream, ZipWriter, ZipWriters } from '../ports/zip.ts';
@@ -34,14 +37,19 @@ export interface PackageOptions {
   readonly appVersion: string;
   /** Text of README.txt, given the key's fingerprint. */
   readme(fingerprint: string): string;
+  /** Bytes of pictures and files that are here; absent: none. */
+  readonly attachments?: Pick<AttachmentReader, 'size' | 'read'>;
+  readonly signal?: AbortSignal;
 }
+
+/** Read at once; a larger file is only described. */
+const MAX_ATTACHMENT = 64 * 1024 * 1024;
 
 interface State {
   readonly zip: unknown;
   readonly data: PackageDataState;
   readonly listed: readonly PackagedFile[];
   readonly sealed: number;
-  readonly attachments: number;
 }
 
 const utf8 = new TextEncoder();
@@ -59,7 +67,6 @@ export async function createPackageEncoder(options: EncoderOptions, own: Package
   const fingerprint = fingerprintOf(own.key, cryptography);
   const listed: PackagedFile[] = before === null ? [] : [...before.listed];
   let sealed = before?.sealed ?? 0;
-  let attachments = before?.attachments ?? 0;
   let rows = from?.rows ?? 0;
   let zip: ZipWriter;
   let records: ZipStream | null = null;
@@ -78,8 +85,8 @@ export async function createPackageEncoder(options: EncoderOptions, own: Package
       kept: (_name, content) => data.replay(text.decode(content)),
     }));
   /** Behind the last chunk that was ended. */
-  let place: (Omit<Resumable, 'state'> & Pick<State, 'data' | 'sealed' | 'attachments'>) | null =
-    from === null || before === null ? null : { rows, cursor: from.cursor, data: before.data, sealed, attachments };
+  let place: (Omit<Resumable, 'state'> & Pick<State, 'data' | 'sealed'>) | null =
+    from === null || before === null ? null : { rows, cursor: from.cursor, data: before.data, sealed };
 
   const add = async (name: string, content: Uint8Array): Promise<void> => {
     listed.push(await zip.add(name, content));
@@ -92,8 +99,26 @@ export async function createPackageEncoder(options: EncoderOptions, own: Package
         for (const record of transferRecords(row, found, masking, isoOf)) data.add(record, row.sent_at);
     }
     if (row.recalled) sealed++;
-    if (row.more?.attachment !== undefined) attachments++;
     for (const record of rowRecords(row, masking, isoOf)) data.add(record, row.sent_at);
+  }
+
+  /**
+   * Files of the messages, each once (EX3). A masked package has none: nobody can mask a picture (EX5). Recalled messages have
+   * no attachment in their record, so theirs stay sealed (RC19). Answers with how many messages go without theirs.
+   */
+  async function addAttachments(): Promise<number> {
+    const reader = masking.chosen.length > 0 ? undefined : own.attachments;
+    let left = 0;
+    for (const [sha256, messages] of [...data.attachments()].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      if (own.signal !== undefined) throwIfCancelled(own.signal);
+      const bytes = (await reader?.size(sha256)) ?? null;
+      const content = bytes === null || bytes > MAX_ATTACHMENT ? null : await reader?.read(sha256);
+      // What it is named by is what it has to be: a cache that gave something else would make the package a lie.
+      if (content === null || content === undefined || hexOf(cryptography.sha256Bytes(content)) !== sha256)
+        left += messages;
+      else listed.push(await zip.add(attachmentName(sha256), content, { store: true }));
+    }
+    return left;
   }
 
   return {
@@ -115,8 +140,7 @@ export async function createPackageEncoder(options: EncoderOptions, own: Package
       for (const row of page) {
         put(row, met);
         rows++;
-        if (await data.endOfRow())
-          place = { rows, cursor: String(row.message_key), data: data.state(), sealed, attachments };
+        if (await data.endOfRow()) place = { rows, cursor: String(row.message_key), data: data.state(), sealed };
       }
     },
 
@@ -130,6 +154,7 @@ export async function createPackageEncoder(options: EncoderOptions, own: Package
       const { head, counts } = await data.finish(plan.scorecard);
       listed.push(await (records as ZipStream).close());
       listed.push(...(await zip.addKept()));
+      const left = await addAttachments();
       const manifest: Manifest = {
         format: PACKAGE_FORMAT,
         app: { name: 'merchant-workbench', version: own.appVersion },
@@ -142,7 +167,7 @@ export async function createPackageEncoder(options: EncoderOptions, own: Package
         counts,
         chain: { algorithm: 'SHA-256', first: CHAIN_START, head },
         files: listed.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-        omitted: omittedOf(Math.max(0, plan.everything - rows), sealed, attachments),
+        omitted: omittedOf(Math.max(0, plan.everything - rows), sealed, left, masking.chosen.length > 0),
       };
       const manifestText = canonicalJson(manifest);
       const manifestBytes = utf8.encode(manifestText);
@@ -162,11 +187,13 @@ export async function createPackageEncoder(options: EncoderOptions, own: Package
   };
 }
 
-function omittedOf(hidden: number, sealed: number, attachments: number): Omitted[] {
+const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+function omittedOf(hidden: number, sealed: number, attachments: number, masked: boolean): Omitted[] {
   const all: Omitted[] = [
     { what: 'records', why: 'not_visible_to_role', count: hidden },
     { what: 'recalled_content', why: 'sealed', count: sealed },
-    { what: 'attachments', why: 'not_stored', count: attachments },
+    { what: 'attachments', why: masked ? 'masked' : 'not_stored', count: attachments },
   ];
   return all.filter(({ count }) => count > 0);
 }

@@ -7,6 +7,7 @@ import { MASK_KINDS, type MaskKind } from '#shared/domain/mask/choices.ts';
 import { useAsk } from '#renderer/bridge/ask.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { Button } from '#renderer/ui/Button.tsx';
+import { ErrorCode } from '#renderer/ui/ErrorCode.tsx';
 import { Dialog } from '#renderer/ui/Dialog.tsx';
 import { Field, Input, Segmented } from '#renderer/ui/fields.tsx';
 import { dayKey, formatBytes, formatDuration, formatNumber } from '#renderer/ui/format.ts';
@@ -124,7 +125,7 @@ export function ExportDialog(props: { query: SearchQuery; onClose: () => void })
             {state === 'failed'
               ? `${t('export.failed')} ${job?.error ? errorWords({ code: job.error.code }).title : ''}`
               : t('export.cancelled')}{' '}
-            {job?.error && <code className="ui-code">{job.error.code}</code>}
+            {job?.error && <ErrorCode code={job.error.code} />}
           </p>
         )}
       </Dialog>
@@ -214,7 +215,7 @@ export function ExportDialog(props: { query: SearchQuery; onClose: () => void })
         </p>
         {error && (
           <p className="job-failed" role="alert">
-            {errorWords(error).title} {errorWords(error).next} <code className="ui-code">{error.code}</code>
+            {errorWords(error).title} {errorWords(error).next} <ErrorCode code={error.code} />
           </p>
         )}
       </div>

@@ -6,6 +6,7 @@ import type { SenderRole } from '#shared/protocol/entities.ts';
 import { importReasonWords } from '#shared/i18n/import-reasons.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { Button } from '#renderer/ui/Button.tsx';
+import { ErrorCode } from '#renderer/ui/ErrorCode.tsx';
 import { Dialog } from '#renderer/ui/Dialog.tsx';
 import { Field, Input, Select } from '#renderer/ui/fields.tsx';
 import { formatBytes, formatNumber, formatStamp } from '#renderer/ui/format.ts';
@@ -85,7 +86,7 @@ export function ImportDialog(props: { onClose: () => void; onDone: () => void })
   const problem = error && (
     <p className="job-failed" role="alert">
       {errorWords(error).title} {errorWords(error).meaning} {errorWords(error).next}{' '}
-      <code className="ui-code">{error.code}</code>
+      <ErrorCode code={error.code} />
     </p>
   );
 
@@ -375,7 +376,7 @@ function ImportJob(props: { job: JobView | null; jobId: string; onClose: () => v
           {state === 'failed'
             ? `${t('import.failed')} ${job?.error ? errorWords({ code: job.error.code }).title : ''}`
             : t('import.cancelled')}{' '}
-          {job?.error && <code className="ui-code">{job.error.code}</code>}
+          {job?.error && <ErrorCode code={job.error.code} />}
         </p>
       )}
     </Dialog>

@@ -70,6 +70,7 @@ export function MessagesResult(props: {
           const cut = excerpt(row.text, row.matches, LEAD);
           return (
             <span className="foreign">
+              {row.damaged && <Tag tone="failed">{t('packages.mark')}</Tag>}{' '}
               <Marked text={cut.text} matches={cut.matches} />
             </span>
           );

@@ -17,6 +17,7 @@ import type { QueryForm } from './query.ts';
 import { useReportRunning } from './running.ts';
 import { Transcript } from './Transcript.tsx';
 import { useColumns, type ChoosableColumn } from './use-columns.ts';
+import { inPackage, usePackage } from './packages.ts';
 import { usePaged } from './use-search.ts';
 
 const copyChosen = (content: Parameters<typeof copyRows>[0]): void => void copyRows(content, false);
@@ -33,8 +34,9 @@ export function Overview(props: {
 }) {
   const { t } = useTranslation();
   const byAgent = props.form.by === 'agent';
-  const agents = useAsk('search.agents', byAgent ? { slot: 'records-overview', query: props.query } : null);
-  const numbers = useAsk('search.numbers', byAgent ? null : { slot: 'records-overview', query: props.query });
+  const question = { slot: 'records-overview', query: props.query, ...inPackage(usePackage()) };
+  const agents = useAsk('search.agents', byAgent ? question : null);
+  const numbers = useAsk('search.numbers', byAgent ? null : question);
   const [agentKey, setAgentKey] = useState<number | null>(null);
   const [number, setNumber] = useState<string | null>(null);
   const asked = byAgent ? agents : numbers;

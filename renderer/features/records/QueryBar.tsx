@@ -25,6 +25,8 @@ export function QueryBar(props: {
   onStop: () => void;
   onNumbers: () => void;
   onImport: () => void;
+  /** Opens a review package (EX7). */
+  onPackage: () => void;
   onSaved: (content: SavedSearchContent) => void;
 }) {
   const { t, i18n } = useTranslation();
@@ -91,6 +93,9 @@ export function QueryBar(props: {
         )}
         <span className="query-space" />
         <SavedSearches current={canRun(form) ? toSaved(form) : null} onRun={props.onSaved} />
+        <Button look="quiet" icon="box" title={t('packages.openHint')} onClick={props.onPackage}>
+          {t('packages.open')}
+        </Button>
         <Button look="quiet" icon="upload" onClick={props.onImport}>
           {t('records.import')}
         </Button>

@@ -13,14 +13,26 @@ import { StateMessage } from '#renderer/ui/states.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
 import { densities } from '#renderer/ui/tokens.ts';
 import { localNow } from '#renderer/ui/use-now.ts';
-import { currentLocale } from '#renderer/ui/words.ts';
+import { currentLocale, errorWords } from '#renderer/ui/words.ts';
 import { ColumnsMenu } from './ColumnsMenu.tsx';
 import { copyRows } from './copy.ts';
 import { ExportDialog } from './ExportDialog.tsx';
 import { ImportDialog } from './ImportDialog.tsx';
 import { MessagesResult } from './MessagesResult.tsx';
 import { NumbersDialog } from './NumbersDialog.tsx';
+import { OlderRecords } from './OlderRecords.tsx';
 import { Overview } from './Overview.tsx';
+import { PackageBar } from './PackageBar.tsx';
+import {
+  choosePackage,
+  inPackage,
+  openPackage,
+  reloadPackages,
+  useOpenPackages,
+  usePackage,
+  usePackagesLive,
+} from './packages.ts';
+import { usePackageDrop } from './use-package-drop.ts';
 import { canRun, EMPTY_FORM, fromSaved, toQuery, type QueryForm } from './query.ts';
 import { QueryBar } from './QueryBar.tsx';
 import { useProgress, useRunning, useSlow } from './running.ts';
@@ -44,12 +56,18 @@ export interface RecordsViewProps {
   } | null;
 }
 
-function runForm(form: QueryForm): void {
+/** `from`: a package, or null for the records of this program; without it where the last search looked. */
+function runForm(form: QueryForm, from?: string | null): void {
   if (!canRun(form)) return;
   cancelSearches(SLOTS);
   useRecords.setState((state) => ({
     form,
-    run: { form, query: toQuery(form, localNow()), turn: (state.run?.turn ?? 0) + 1 },
+    run: {
+      form,
+      query: toQuery(form, localNow()),
+      package: from === undefined ? (state.run?.package ?? null) : from,
+      turn: (state.run?.turn ?? 0) + 1,
+    },
   }));
 }
 
@@ -69,11 +87,56 @@ export default function RecordsView(props: RecordsViewProps) {
   const density = useLive((state) => state.settings?.density ?? 'compact');
   const rowHeight = densities[density].row;
   const { request } = props;
+  usePackagesLive();
+  const { packages } = useOpenPackages();
+  const packageId = run?.package ?? undefined;
+  const dropping = usePackageDrop();
+  /** Searched as soon as it is open, all of its time: the range of the bar is about the records here. */
+  const [wanted, setWanted] = useState<string | null>(null);
+  const open = async (handle?: string): Promise<void> => {
+    const answer = await (handle === undefined ? choosePackage() : openPackage(handle));
+    if (answer === null) return;
+    if (typeof answer === 'string') setWanted(answer);
+    else toast({ tone: 'failed', text: errorWords(answer).title });
+  };
+  const latestOpen = useRef(open);
+  latestOpen.current = open;
+  useEffect(() => {
+    if (dropping.dropped !== null) void latestOpen.current(dropping.dropped);
+  }, [dropping.dropped]);
+  // Given from outside, before anything was searched here: that is what the person came for.
+  const given = run === null ? (packages.at(-1)?.package_id ?? null) : null;
+  useEffect(() => {
+    if (given !== null) setWanted(given);
+  }, [given]);
+  const arrived = packages.find((one) => one.package_id === wanted)?.state;
+  useEffect(() => {
+    if (wanted === null || arrived === undefined || arrived === 'opening') return;
+    setWanted(null);
+    const current = useRecords.getState().form;
+    if (arrived === 'open')
+      runForm(canRun(current) ? { ...current, range: 'any' } : { ...EMPTY_FORM, range: 'any' }, wanted);
+  }, [wanted, arrived]);
+  const choose = (id: string | undefined): void => {
+    const current = useRecords.getState().form;
+    runForm(id === undefined || !canRun(current) ? current : { ...current, range: 'any' }, id ?? null);
+  };
+  // Closed elsewhere, or the program began anew: back to the records here.
+  const lost = packageId !== undefined && !packages.some((one) => one.package_id === packageId);
+  useEffect(() => {
+    if (!lost) return;
+    void reloadPackages().then(() => {
+      const { run: last } = useRecords.getState();
+      const gone = !useOpenPackages.getState().packages.some((one) => one.package_id === last?.package);
+      if (last !== null && last.package !== null && gone) runForm(last.form, null);
+    });
+  }, [lost]);
 
   useEffect(() => {
     if (!request || request.turn <= useRecords.getState().followed) return;
     useRecords.setState({ followed: request.turn });
-    if (request.numbers.length > 0) runForm({ ...EMPTY_FORM, by: 'number', range: 'any', numbers: request.numbers });
+    if (request.numbers.length > 0)
+      runForm({ ...EMPTY_FORM, by: 'number', range: 'any', numbers: request.numbers }, null);
     if (request.text !== undefined || request.consumers !== undefined) {
       useRecords.setState({ view: request.text === undefined ? 'overview' : 'messages' });
       runForm({ ...EMPTY_FORM, range: 'any', text: request.text ?? '', consumers: request.consumers ?? [] });
@@ -109,8 +172,11 @@ export default function RecordsView(props: RecordsViewProps) {
         }}
         onNumbers={() => setDialog('numbers')}
         onImport={() => setDialog('import')}
+        onPackage={() => void open()}
         onSaved={runSaved}
       />
+      {packages.length > 0 && <PackageBar packages={packages} chosen={packageId} onChoose={choose} />}
+      {dropping.over && <div className="package-drop">{t('packages.drop')}</div>}
       {run === null ? (
         <div className="records-start">
           <StateMessage icon="records" title={t('records.start')} note={t('records.startNote')}>
@@ -173,9 +239,12 @@ export default function RecordsView(props: RecordsViewProps) {
             >
               {t('records.copyTsv')}
             </Button>
-            <Button size="small" icon="download" onClick={() => setDialog('export')}>
-              {t('records.export')}
-            </Button>
+            {packageId === undefined && <OlderRecords query={run.query} onFetched={() => runForm(run.form)} />}
+            {packageId === undefined && (
+              <Button size="small" icon="download" onClick={() => setDialog('export')}>
+                {t('records.export')}
+              </Button>
+            )}
           </div>
           <div className="result-body" role="group" aria-label={t('records.views')} onKeyDown={moveBetweenPanes}>
             {slow !== null && (
@@ -249,7 +318,7 @@ function moveBetweenPanes(event: KeyboardEvent<HTMLElement>): void {
 function Count(props: { query: SearchQuery; ready: boolean }) {
   const { t, i18n } = useTranslation();
   const locale = currentLocale(i18n.language);
-  const input = { slot: 'records-count', query: props.query };
+  const input = { slot: 'records-count', query: props.query, ...inPackage(usePackage()) };
   const capped = useAsk('search.count', props.ready ? { ...input, cap: COUNT_CAP } : null);
   const goOn = capped.data !== null && !capped.data.exact;
   const exact = useAsk('search.count', goOn ? { ...input, cap: null } : null);

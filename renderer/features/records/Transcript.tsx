@@ -16,6 +16,8 @@ import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx'
 import { localNow } from '#renderer/ui/use-now.ts';
 import { useVirtualizer } from '#renderer/ui/virtual.ts';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
+import { inPackage, usePackage } from './packages.ts';
+import { ReviewButton } from './PackageReview.tsx';
 import { useReportRunning } from './running.ts';
 import { Marked } from '#renderer/ui/Marked.tsx';
 
@@ -45,7 +47,8 @@ export function Transcript(props: {
   const [index, setIndex] = useState(Math.max(0, props.conversations.length - 1));
   const key = props.conversations[Math.min(index, props.conversations.length - 1)];
   const hasText = (props.query.text ?? '').trim() !== '';
-  const marks = useMarks('records-marks', hasText ? props.query : null, key ?? null, props.focus ?? 'first');
+  const packageId = usePackage();
+  const marks = useMarks('records-marks', hasText ? props.query : null, key ?? null, props.focus ?? 'first', packageId);
   useReportRunning('marks', marks.loading);
   const { step } = marks;
   const latestStep = useRef(step);
@@ -97,6 +100,7 @@ export function Transcript(props: {
             />
           </span>
         )}
+        {packageId !== undefined && <ReviewButton packageId={packageId} conversation={key} />}
         {hasText && (
           <span className="transcript-matches num">
             {marks.total > 0
@@ -158,6 +162,7 @@ function TranscriptLines(props: {
   const mayOpenSeals = useMayOpenSeals();
   const { seal, open: openSeal, close: closeSeal } = useSeal();
   const { conversation, from, to } = props;
+  const packageId = usePackage();
 
   const load = useCallback(
     async (where: { around?: MessageKey; before?: MessageKey; after?: MessageKey }) => {
@@ -169,6 +174,7 @@ function TranscriptLines(props: {
         ...where,
         ...(from === undefined ? {} : { from }),
         ...(to === undefined ? {} : { to }),
+        ...inPackage(packageId),
       });
       busy.current = false;
       if (!answer.ok) {
@@ -193,7 +199,7 @@ function TranscriptLines(props: {
         return { messages: page.messages, hasOlder: page.has_older, hasNewer: page.has_newer };
       });
     },
-    [conversation, from, to],
+    [conversation, from, to, packageId],
   );
 
   const lines = loaded?.messages ?? [];
@@ -280,7 +286,8 @@ function TranscriptLines(props: {
                 }
                 matches={props.matches.get(message.key) ?? []}
                 current={message.key === props.current}
-                onOpenSeal={mayOpenSeals ? openSeal : null}
+                packageId={packageId}
+                onOpenSeal={mayOpenSeals && packageId === undefined ? openSeal : null}
               />
             </div>
           );
@@ -303,6 +310,7 @@ function Line(props: {
   continued: boolean;
   matches: readonly (readonly [number, number])[];
   current: boolean;
+  packageId: string | undefined;
   onOpenSeal: ((key: MessageView['key']) => void) | null;
 }) {
   const { t, i18n } = useTranslation();
@@ -314,6 +322,13 @@ function Line(props: {
         {props.continued ? '' : message.sender.name}
       </span>
       <div className="line-text foreign">
+        {message.damaged && (
+          <>
+            <Tag tone="failed" title={t('packages.markHint')}>
+              {t('packages.mark')}
+            </Tag>{' '}
+          </>
+        )}
         {message.correction_of !== null && (
           <>
             <Tag tone="accent">{t('chat.correction')}</Tag>{' '}
@@ -322,6 +337,9 @@ function Line(props: {
         {message.recalled ? (
           <>
             <span className="line-recalled">{t('records.recalledText')}</span>
+            {message.recalled.sealed && props.packageId !== undefined && (
+              <span className="is-soft"> · {t('packages.sealed')}</span>
+            )}
             {message.recalled.sealed && props.onOpenSeal && (
               <Button look="link" title={t('incidents.seal.hint')} onClick={() => props.onOpenSeal?.(message.key)}>
                 {t('incidents.seal.open')}
@@ -345,6 +363,9 @@ function Line(props: {
             ) : (
               <Marked text={message.text} matches={props.matches} current={props.current} />
             )}
+            {message.attachment && message.kind === 'image' && props.packageId !== undefined && (
+              <PackagePicture packageId={props.packageId} sha256={message.attachment.sha256} />
+            )}
           </>
         )}
         {message.recalled && message.recalled.effect !== 'both' && (
@@ -353,5 +374,20 @@ function Line(props: {
         {message.corrected_by !== null && <Tag>{t('chat.correctedBy')}</Tag>}
       </div>
     </div>
+  );
+}
+
+/** A picture that the package carries; nothing where it doesn't. */
+function PackagePicture(props: { packageId: string; sha256: string }) {
+  const [missing, setMissing] = useState(false);
+  if (missing) return null;
+  return (
+    <img
+      className="line-picture"
+      alt=""
+      loading="lazy"
+      src={`attachments/p-${props.packageId}-${props.sha256}`}
+      onError={() => setMissing(true)}
+    />
   );
 }

@@ -3,6 +3,7 @@ import type { AppError } from '#shared/contract/errors.ts';
 import type { ProcedureInput, ProcedureOutput } from '#shared/contract/procedures.ts';
 import type { SearchQuery } from '#shared/contract/search-query.ts';
 import { bridge } from '#renderer/bridge/index.ts';
+import { inPackage, usePackage } from './packages.ts';
 
 export interface Paged<T> {
   readonly rows: readonly T[] | null;
@@ -24,7 +25,8 @@ export function usePaged<N extends PagedName, T>(
   limit: number,
   rowsOf: (page: ProcedureOutput<N>) => readonly T[],
 ): Paged<T> {
-  const question = query === null ? null : JSON.stringify(query);
+  const from = usePackage();
+  const question = query === null ? null : JSON.stringify({ query, ...inPackage(from) });
   const [state, setState] = useState<{
     question: string | null;
     rows: readonly T[] | null;
@@ -52,7 +54,8 @@ export function usePaged<N extends PagedName, T>(
       setState((before) =>
         cursor === null ? { question, rows: null, cursor: null, error: null, busy: true } : { ...before, busy: true },
       );
-      const input = { slot, query: JSON.parse(question) as SearchQuery, limit, cursor };
+      const asked = JSON.parse(question) as { readonly query: SearchQuery; readonly package?: string };
+      const input = { slot, ...asked, limit, cursor };
       const answer = await bridge.call(procedure, input as ProcedureInput<N>);
       if (own !== turn.current) return;
       busy.current = false;
