@@ -1,5 +1,6 @@
 import { createXlsxWriter } from '#main/adapters/xlsx/xlsx-writer.ts';
 import type { ExportMaker } from '#main/core/export/write-export.ts';
+import type { AttachmentReader } from '#main/core/ports/attachments.ts';
 import type { Locale } from '#shared/i18n/index.ts';
 import { spreadsheetWords } from '#shared/i18n/spreadsheet.ts';
 import { localOffsetMinutes } from '#shared/lib/iso-time.ts';
@@ -7,8 +8,8 @@ import { appVersion } from './app-info.ts';
 import { packagePorts } from './packages.ts';
 
 /** What writing exports needs of every host alike, on whatever thread. */
-export function exportMaker(locale: Locale): Omit<ExportMaker, 'files' | 'clock'> {
-  const { cryptography, pseudonymLabel, ...packages } = packagePorts(locale);
+export function exportMaker(locale: Locale, attachments?: AttachmentReader): Omit<ExportMaker, 'files' | 'clock'> {
+  const { cryptography, pseudonymLabel, ...packages } = packagePorts(locale, attachments);
   return {
     cryptography,
     pseudonymLabel,

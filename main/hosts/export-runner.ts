@@ -14,6 +14,8 @@ export interface ExportTask {
   /** Folder and key of the store. */
   readonly store: string;
   readonly databaseKey: Uint8Array;
+  /** Folder of pictures and files (IN8); null: packages only describe them. */
+  readonly attachments: string | null;
   readonly locale: Locale;
   readonly checkpointMs?: number;
 }
@@ -32,6 +34,8 @@ export function createExportRunner(options: {
   /** Folder and key of the store. */
   readonly store: string;
   readonly key: Uint8Array;
+  /** Folder of pictures and files (IN8). */
+  readonly attachments?: string;
   readonly locale: Locale;
   readonly checkpointMs?: number;
 }): ExportRunner {
@@ -46,6 +50,7 @@ export function createExportRunner(options: {
             signingKey,
             store: options.store,
             databaseKey: options.key,
+            attachments: options.attachments ?? null,
             locale: options.locale,
             ...(options.checkpointMs === undefined ? {} : { checkpointMs: options.checkpointMs }),
           } satisfies ExportTask,

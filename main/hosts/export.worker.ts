@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { createAttachmentCache } from '#main/adapters/attachments/attachment-cache.ts';
 import { createFiles } from '#main/adapters/files/files.ts';
 import { openExportReader } from '#main/adapters/sqlite/export-rows.ts';
 import { writeExport } from '#main/core/export/write-export.ts';
@@ -26,7 +27,12 @@ if (port !== null) {
         task.checkpoint,
         reader,
         {
-          ...exportMaker(task.locale),
+          ...exportMaker(
+            task.locale,
+            task.attachments === null
+              ? undefined
+              : createAttachmentCache({ folder: task.attachments, key: task.databaseKey }),
+          ),
           files: createFiles({ resolve: () => undefined }),
           clock: createClock(),
           ...(task.checkpointMs === undefined ? {} : { checkpointMs: task.checkpointMs }),

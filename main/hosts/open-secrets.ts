@@ -3,7 +3,8 @@ import path from 'node:path';
 import { databaseKey } from '#main/adapters/secrets/database-key.ts';
 import { openKeyFile } from '#main/adapters/secrets/key-file.ts';
 import { openKeychain } from '#main/adapters/secrets/keychain.ts';
-import { openSealedByKey, openSealedByPassphrase } from '#main/adapters/secrets/sealed-file.ts';
+import { isSealedByPassphrase, openSealedByKey, openSealedByPassphrase } from '#main/adapters/secrets/sealed-file.ts';
+import { AppFailure } from '#shared/contract/errors.ts';
 import type { Secrets } from '#main/core/ports/secrets.ts';
 import type { Profile } from './profile.ts';
 
@@ -11,6 +12,11 @@ export interface SecretsOptions {
   /** `--key-file`; by default WORKBENCH_KEY_FILE. Its 32 bytes are the database key. */
   readonly keyFile?: string | undefined;
   readonly passphrase?: string | undefined;
+  /**
+   * Asks the person for a passphrase where there is no keychain: a new one, or the one that they chose. Null: they gave none.
+   * Absent: nobody can be asked, and the keychain's failure stands (SE4).
+   */
+  readonly askPassphrase?: ((which: 'new' | 'known') => Promise<string | null>) | undefined;
   /** Where the keychain is missing: Electron's safeStorage. The host's choice, shown in the status bar (SE4). */
   readonly fallback?: ((profile: Profile) => Promise<Secrets>) | undefined;
   readonly environment?: NodeJS.ProcessEnv;
@@ -39,12 +45,42 @@ export async function openSecrets(
   return { secrets, key: await databaseKey(secrets, profile.databaseExists) };
 }
 
+/** The same place without asking for the key, which is what is missing (key recovery). AppFailure UNSUPPORTED with a key file. */
+export async function openSecretsWithoutKey(profile: Profile, options: SecretsOptions): Promise<Secrets> {
+  const keyFile = options.keyFile ?? (options.environment ?? process.env)['WORKBENCH_KEY_FILE'];
+  if ((keyFile !== undefined && keyFile !== '') || profile.kind === 'practice')
+    throw new AppFailure('UNSUPPORTED', 'the key lies in a file of its own', { storage: 'key-file' });
+  return openStored({ ...profile, databaseExists: false }, options);
+}
+
 async function openStored(profile: Profile, options: SecretsOptions): Promise<Secrets> {
-  if (options.passphrase !== undefined) return openSealedByPassphrase(profile.secretsFile, options.passphrase);
+  const { passphrase, askPassphrase } = options;
+  // A profile that was begun with a passphrase stays with it, also where a keychain turns up later.
+  if (passphrase !== undefined || isSealedByPassphrase(profile.secretsFile)) {
+    const known = existsSync(profile.secretsFile);
+    const given = passphrase ?? (await askPassphrase?.('known')) ?? null;
+    if (given === null) throw new AppFailure('KEYCHAIN_UNAVAILABLE', 'this profile is protected by a passphrase');
+    if (!known) requireStrong(given);
+    return openSealedByPassphrase(profile.secretsFile, given);
+  }
   try {
     return await openKeychain(profile.keychainService);
   } catch (thrown) {
-    if (options.fallback === undefined) throw thrown;
-    return options.fallback(profile);
+    if (options.fallback !== undefined) return options.fallback(profile);
+    // Never beside records whose key is in a keychain that just doesn't answer.
+    const chosen = profile.databaseExists ? null : ((await askPassphrase?.('new')) ?? null);
+    if (chosen === null) throw thrown;
+    requireStrong(chosen);
+    return openSealedByPassphrase(profile.secretsFile, chosen);
   }
+}
+
+const LEAST_PASSPHRASE = 12;
+const LEAST_VARIETY = 6;
+
+/** Somebody with the files may guess for as long as they like: long and varied enough, or refused (SE4). AppFailure PASSPHRASE_WEAK. */
+export function requireStrong(passphrase: string): void {
+  const characters = [...passphrase.normalize('NFKC').trim()];
+  if (characters.length < LEAST_PASSPHRASE || new Set(characters).size < LEAST_VARIETY)
+    throw new AppFailure('PASSPHRASE_WEAK', 'too short or too simple', { least: LEAST_PASSPHRASE });
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { AppFailure } from '#shared/contract/errors.ts';
 import { holdProfile } from '#main/adapters/sqlite/open-records.ts';
+import { finishRestore } from './restoring.ts';
 
 /**
  * A profile: one folder with everything one program instance keeps. A practice profile and one with real accounts are
@@ -54,9 +55,11 @@ export function openProfile(options: ProfileOptions = {}): Profile {
   try {
     const file = readOrMake(folder, options.kind);
     const profile = layOut(folder, file, () => lock.release());
+    // A restore that was decided is carried out before anything is opened, also where the program was killed meanwhile (ST4).
+    finishRestore(profile);
     rmSync(profile.temp, { recursive: true, force: true });
     for (const inner of [profile.store, profile.temp, profile.backups, profile.log]) makeWritable(inner);
-    return profile;
+    return { ...profile, databaseExists: existsSync(path.join(profile.store, 'records.db')) };
   } catch (thrown) {
     lock.release();
     throw thrown;

@@ -4,30 +4,38 @@ import type { AccountId } from '#shared/domain/ids.ts';
 import { catalogues, type Locale } from '#shared/i18n/index.ts';
 import { createAttachmentCache } from '#main/adapters/attachments/attachment-cache.ts';
 import { createThreadedImportReading } from './import-reading.ts';
+import { createPasswords } from '#main/adapters/crypto/passwords.ts';
 import { createCsvReader } from '#main/adapters/csv/csv-reader.ts';
 import { createPinyin } from '#main/adapters/pinyin/pinyin.ts';
 import { createFiles } from '#main/adapters/files/files.ts';
 import { openStore } from '#main/adapters/sqlite/index.ts';
-import { createWsTransport } from '#main/adapters/websocket/ws-transport.ts';
+import { createWsTransport, probeGateway } from '#main/adapters/websocket/ws-transport.ts';
 import { createXlsxReader } from '#main/adapters/xlsx/xlsx-reader.ts';
 import { createXlsxWriter } from '#main/adapters/xlsx/xlsx-writer.ts';
 import { createApp, type App, type NewAccount } from '#main/core/create-app.ts';
 import type { Logger } from '#main/core/ports/logger.ts';
 import type { Notifier } from '#main/core/ports/notifier.ts';
 import type { Store } from '#main/core/ports/store.ts';
-import { DEFAULT_AGENT_ID, startPracticeGateway, type PracticeGateway, type PracticeOptions } from '#main/practice/index.ts';
+import { DEFAULT_AGENT_ID, type PracticeOptions } from '#main/practice/index.ts';
 import type { Role } from '#shared/protocol/entities.ts';
 import { describeHost } from './app-info.ts';
 import { verifyTools } from '#main/adapters/crypto/verify-tools.ts';
 import { listBackups } from './backup-files.ts';
+import { createBackupFolder } from './backup-folder.ts';
+import { forgetRestoreNote, restoreNote } from './restoring.ts';
+import { createProxies, type SystemProxy } from './proxies.ts';
+import { createNetworkProbe } from '#main/adapters/network/network-probe.ts';
 import { createClock } from './clock.ts';
 import { exportMaker, madeBy } from './export-maker.ts';
 import { createExportRunner } from './export-runner.ts';
 import { createFileHandles, type FileHandles } from './file-handles.ts';
 import { createIds } from './ids.ts';
+import { finishRotation, keyCareOf } from './keys/key-profile.ts';
 import { createLogFile } from './log-file.ts';
 import { openSecrets, type SecretsOptions } from './open-secrets.ts';
+import { createPackageOpener } from './package-opener.ts';
 import { packagePorts } from './packages.ts';
+import { startPracticeThread, type RunningPractice } from './practice-thread.ts';
 import { openProfile, type Profile, type ProfileKind } from './profile.ts';
 
 export interface WorkbenchOptions extends SecretsOptions {
@@ -40,8 +48,12 @@ export interface WorkbenchOptions extends SecretsOptions {
   readonly gateway?: { readonly url: string; readonly token: string } | undefined;
   /** Where a practice profile's person connects a real shop (SE4); the host then shows that profile. */
   readonly toRealProfile?: ((account: NewAccount) => Promise<AccountId>) | undefined;
+  /** Closes this and opens the profile again, after a restore (ST4). Absent: nothing can be restored from the window. */
+  readonly restart?: (() => void) | undefined;
   readonly notifier?: Notifier | undefined;
   readonly locale?: Locale | undefined;
+  /** How the system reaches an address; absent: as the environment says (HTTPS_PROXY, NO_PROXY). */
+  readonly systemProxy?: SystemProxy | undefined;
 }
 
 export interface Workbench {
@@ -52,7 +64,7 @@ export interface Workbench {
   readonly handles: FileHandles;
   readonly logger: Logger;
   /** The practice gateway of a practice profile. */
-  readonly practice: PracticeGateway | null;
+  readonly practice: RunningPractice | null;
   close(): Promise<void>;
 }
 
@@ -71,21 +83,39 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     const log = createLogFile({ folder: profile.log });
     undo.push(() => log.close());
     const { logger } = log;
-    const { secrets, key } = await openSecrets(profile, options);
+    // Begins beside the opening of the store: both take their time, neither needs the other.
+    const practicing = profile.kind === 'practice' ? startPractice(profile, logger, options.practice) : null;
+    undo.push(() =>
+      practicing?.then(
+        (practice) => practice.close(),
+        () => undefined,
+      ),
+    );
+    const opened = await openSecrets(profile, options);
+    const { secrets } = opened;
+    // A change of keys that was asked for, or cut off: before anything opens the files (ST1).
+    const { key, rotated } = await finishRotation(profile, secrets, opened.key);
     const store = await openStore({ directory: profile.store, key });
     undo.push(() => store.close());
+    if (rotated) await store.appendAudit({ at: Date.now(), actor: 'system', action: 'keys.rotated', details: {} });
+    const keyCare = keyCareOf(profile, secrets, key);
     const info = describeHost(options.host, profile.kind === 'practice', secrets.storage, options.locale);
-    const practice = profile.kind === 'practice' ? await startPractice(profile, logger, options.practice) : null;
-    if (practice !== null) undo.push(() => practice.close());
+    const practice = await practicing;
     const handles = createFileHandles();
+    await auditRestore(store, profile.store);
+    const proxies = createProxies(options.systemProxy);
+    const cache = createAttachmentCache({ folder: path.join(profile.folder, 'attachments'), key });
     const app = createApp({
       store,
-      transport: createWsTransport(),
+      transport: createWsTransport({ proxyFor: proxies.proxyFor }),
+      network: createNetworkProbe({ proxyFor: proxies.proxyFor, checkGateway: probeGateway }),
+      useProxy: proxies.use,
+      backups: createBackupFolder({ profile, key, store, restart: options.restart }),
       clock: createClock(),
       ids: createIds(),
       logger,
       files: createFiles({ resolve: (handle) => handles.resolve(handle) }),
-      attachments: createAttachmentCache({ folder: path.join(profile.folder, 'attachments'), key }),
+      attachments: cache,
       csv: createCsvReader(),
       importReading: createThreadedImportReading({ resolve: (handle) => handles.resolve(handle) }),
       pinyin: createPinyin(),
@@ -93,12 +123,20 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
       exports: {
         ...exportMaker(info.locale),
         made: madeBy(info.locale),
-        runner: createExportRunner({ store: profile.store, key, locale: info.locale }),
+        runner: createExportRunner({
+          store: profile.store,
+          key,
+          attachments: path.join(profile.folder, 'attachments'),
+          locale: info.locale,
+        }),
       },
+      packages: createPackageOpener({ folder: profile.temp, resolve: (handle) => handles.resolve(handle) }),
       secrets,
+      ...(keyCare === null ? {} : { keyCare }),
+      passwords: createPasswords(),
       info,
       deletion: {
-        packages: packagePorts(info.locale),
+        packages: packagePorts(info.locale, cache),
         verifyTools,
         backups: () => listBackups(profile),
       },
@@ -108,6 +146,12 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
             practice: {
               fault: ({ fault, value }) => practice.control.fault(fault, value),
               colleague: (role) => colleagueOf(practice, role),
+              training: {
+                stage: (lesson, agentId) => practice.control.stageLesson(lesson, agentId),
+                facts: (staged, agentId) => practice.control.lessonFacts(staged, agentId),
+                situation: (situation, agentId) => practice.control.situation(situation, agentId),
+                now: () => practice.control.now(),
+              },
             },
           }),
     });
@@ -126,7 +170,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     if (practice !== null)
       for (const { account_id } of await store.accounts()) {
         const role = (['agent', 'qa', 'admin'] as const).find((each) => account_id === `practice-${each}`);
-        const colleague = role === undefined ? null : colleagueOf(practice, role);
+        const colleague = role === undefined ? null : await colleagueOf(practice, role);
         if (colleague !== null) await app.addAccount(colleague);
       }
     if (options.gateway !== undefined)
@@ -144,9 +188,23 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   }
 }
 
+/** AD4: that these records are an earlier state, and where the later one lies, is in the log that came with them. */
+async function auditRestore(store: Store, folder: string): Promise<void> {
+  const note = restoreNote(folder);
+  if (note === null) return;
+  await store.appendAudit({
+    at: note.at,
+    actor: 'this-machine',
+    action: note.from === null ? 'store.made_anew' : 'store.restored',
+    details: note.from === null ? {} : { from: note.from },
+  });
+  forgetRestoreNote(folder);
+}
+
 /** Somebody of that role besides the practice account's own (UX5): the first one, so that it is always the same person. */
-function colleagueOf(practice: PracticeGateway, role: Role): NewAccount | null {
-  const found = practice.control.agents().find((agent) => agent.role === role && agent.agent_id !== DEFAULT_AGENT_ID);
+async function colleagueOf(practice: RunningPractice, role: Role): Promise<NewAccount | null> {
+  const agents = await practice.control.agents();
+  const found = agents.find((agent) => agent.role === role && agent.agent_id !== DEFAULT_AGENT_ID);
   const token = found === undefined ? undefined : practice.tokens[found.agent_id];
   if (found === undefined || token === undefined) return null;
   return {
@@ -159,8 +217,8 @@ function colleagueOf(practice: PracticeGateway, role: Role): NewAccount | null {
   };
 }
 
-function startPractice(profile: Profile, logger: Logger, options: PracticeOptions = {}): Promise<PracticeGateway> {
-  return startPracticeGateway({
+function startPractice(profile: Profile, logger: Logger, options: PracticeOptions = {}): Promise<RunningPractice> {
+  return startPracticeThread({
     stateFile: path.join(profile.folder, 'practice.jsonl'),
     onProblem: () => logger.log('warn', 'practice.state-file'),
     ...options,

@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import { rootCertificates } from 'node:tls';
+import { HttpsProxyAgent } from 'https-proxy-agent';
 import WebSocket from 'ws';
 import type { Transport, TransportClose, TransportHandlers, TransportSocket } from '#main/core/ports/transport.ts';
 import { MAX_FRAME_BYTES, SUBPROTOCOL } from '#shared/protocol/limits.ts';
@@ -11,6 +13,13 @@ export interface WsTransportOptions {
   readonly closeTimeoutMs?: number;
   /** Further certificate authorities (PEM), beside the system's. There is no way to switch verification off (SE5). */
   readonly extraAuthorities?: readonly string[];
+  /**
+   * The HTTP proxy through which this address is reached (a CONNECT tunnel, TLS inside it), or null. Asked before each
+   * attempt (SY4), never for loopback. What it rejects with counts as PROXY_FAILED.
+   */
+  readonly proxyFor?: (url: string) => Promise<string | null>;
+  /** The answer to the upgrade, whatever it was. */
+  readonly onAnswer?: (answer: IncomingMessage) => void;
 }
 
 /** Errors of TLS verification as Node names them: the peer isn't who the address says. Final (SE5). */
@@ -52,7 +61,9 @@ export function createWsTransport(options: WsTransportOptions = {}): Transport {
     connect(url, handlers) {
       const refused = refuse(url);
       if (refused !== null) return deadSocket(handlers, refused);
-      return openSocket(url, handlers, options);
+      return options.proxyFor === undefined || isLoopbackHost(new URL(url).hostname)
+        ? openSocket(url, handlers, options, null)
+        : openBehind(options.proxyFor(url), url, handlers, options);
     },
   };
 }
@@ -89,12 +100,116 @@ function deadSocket(handlers: TransportHandlers, close: TransportClose): Transpo
   };
 }
 
-function openSocket(url: string, handlers: TransportHandlers, options: WsTransportOptions): TransportSocket {
+/** A socket whose way out is still being asked for. What happens to it meanwhile happens to the real one. */
+function openBehind(
+  asked: Promise<string | null>,
+  url: string,
+  handlers: TransportHandlers,
+  options: WsTransportOptions,
+): TransportSocket {
+  let socket: TransportSocket | null = null;
+  let ended: { readonly code: number; readonly reason: string } | null = null;
+  asked.then(
+    (proxy) => {
+      if (ended === null) socket = openSocket(url, handlers, options, proxy);
+      else handlers.onClose({ ...ended, problem: 'NETWORK' });
+    },
+    () => handlers.onClose({ code: 1006, reason: 'no proxy to be had', problem: 'PROXY_FAILED' }),
+  );
+  return {
+    send: (text) => socket?.send(text),
+    close(code, reason) {
+      if (socket !== null) socket.close(code, reason);
+      else ended = { code, reason };
+    },
+    terminate() {
+      if (socket !== null) socket.terminate();
+      else ended = { code: 1006, reason: 'ended' };
+    },
+    get bufferedBytes() {
+      return socket?.bufferedBytes ?? 0;
+    },
+    pause: () => socket?.pause(),
+    resume: () => socket?.resume(),
+  };
+}
+
+/** An agent that tunnels, and says how the proxy took it. AppFailure-free: a bad address shows as PROXY_FAILED. */
+function tunnel(proxy: string, done: (status: number) => void): HttpsProxyAgent<string> {
+  const agent = new HttpsProxyAgent(proxy);
+  agent.on('proxyConnect', ({ statusCode }: { readonly statusCode: number }) => done(statusCode));
+  return agent;
+}
+
+/**
+ * An answer that is no upgrade. A page, or being sent to another place, is what networks give that want a sign-in first; a
+ * server of this very address sends within itself, or says plainly that it has nothing here.
+ */
+function refusalOf(url: string, response: IncomingMessage): TransportClose['problem'] {
+  const status = response.statusCode ?? 0;
+  if (status === 511) return 'CAPTIVE_PORTAL';
+  // A proxy in front says that the gateway is away.
+  if (status >= 500) return 'UNREACHABLE';
+  if (status >= 300 && status < 400) {
+    const target = response.headers.location ?? '';
+    const elsewhere = URL.canParse(target, url) && new URL(target, url).hostname !== new URL(url).hostname;
+    return elsewhere ? 'CAPTIVE_PORTAL' : 'NOT_A_GATEWAY';
+  }
+  return status === 200 && /^text\/html\b/i.test(response.headers['content-type'] ?? '')
+    ? 'CAPTIVE_PORTAL'
+    : 'NOT_A_GATEWAY';
+}
+
+export interface GatewayAnswer {
+  readonly problem: TransportClose['problem'];
+  readonly reason: string;
+  /** `Date` of the answer, milliseconds since 1970 UTC; whole seconds. */
+  readonly date: number | null;
+  readonly took_ms: number;
+}
+
+/** Opens a connection as `createWsTransport` does and ends it at once: does a gateway answer there? Says no `hello`. */
+export function probeGateway(url: string, options: WsTransportOptions = {}): Promise<GatewayAnswer> {
+  const began = performance.now();
+  let date: number | null = null;
+  const answered = (problem: TransportClose['problem'], reason: string): GatewayAnswer => ({
+    problem,
+    reason,
+    date,
+    took_ms: Math.round(performance.now() - began),
+  });
+  const transport = createWsTransport({
+    ...options,
+    onAnswer: ({ headers }) => {
+      const at = Date.parse(headers.date ?? '');
+      if (Number.isFinite(at)) date = at;
+    },
+  });
+  return new Promise((resolve) => {
+    const socket = transport.connect(url, {
+      onOpen() {
+        resolve(answered(null, ''));
+        socket.close(1000, 'only looking');
+      },
+      onText: () => undefined,
+      onClose: ({ problem, reason, code }) =>
+        resolve(answered(problem ?? 'NETWORK', reason === '' ? String(code) : reason)),
+    });
+  });
+}
+
+function openSocket(
+  url: string,
+  handlers: TransportHandlers,
+  options: WsTransportOptions,
+  proxy: string | null,
+): TransportSocket {
   const closeTimeoutMs = options.closeTimeoutMs ?? 2_000;
   let problem: TransportClose['problem'] = null;
   let opened = false;
   let closed = false;
   let cut: NodeJS.Timeout | null = null;
+  let tunnelled = proxy === null;
 
   const webSocket = new WebSocket(url.replace(/#.*$/, ''), SUBPROTOCOL, {
     maxPayload: MAX_FRAME_BYTES,
@@ -103,6 +218,14 @@ function openSocket(url: string, handlers: TransportHandlers, options: WsTranspo
     handshakeTimeout: options.handshakeTimeoutMs ?? 10_000,
     // Said explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED can't turn it off.
     rejectUnauthorized: true,
+    ...(proxy === null
+      ? {}
+      : {
+          agent: tunnel(proxy, (status) => {
+            if (status === 200) tunnelled = true;
+            else problem = 'PROXY_FAILED';
+          }),
+        }),
     ...(options.extraAuthorities === undefined ? {} : { ca: [...rootCertificates, ...options.extraAuthorities] }),
   });
 
@@ -138,15 +261,16 @@ function openSocket(url: string, handlers: TransportHandlers, options: WsTranspo
     }
     handlers.onText((data as Buffer).toString('utf8'));
   });
+  webSocket.on('upgrade', (response) => options.onAnswer?.(response));
   webSocket.on('unexpected-response', (request, response) => {
-    // 5xx: a proxy in front says that the gateway is away; anything else that isn't an upgrade is no gateway.
-    problem = (response.statusCode ?? 0) >= 500 ? 'UNREACHABLE' : 'NOT_A_GATEWAY';
+    if (tunnelled) options.onAnswer?.(response);
+    problem ??= refusalOf(url, response);
     response.destroy();
     request.destroy();
     finish(1006, `http ${response.statusCode ?? 0}`);
   });
   webSocket.on('error', (error) => {
-    problem ??= problemOf(error, opened);
+    problem ??= tunnelled ? problemOf(error, opened) : 'PROXY_FAILED';
   });
   webSocket.on('close', (code, reason) => {
     // 1006 without any error: the connection was cut without a goodbye.

@@ -40,7 +40,7 @@ export interface ConnectionOptions {
   /** Read anew for each attempt (SY4). AppFailure-free: null means there is none. */
   readonly login: () => Promise<{ readonly url: string; readonly token: string } | null>;
   /** A refreshed token, to be kept. */
-  readonly keepToken: (token: string) => Promise<void>;
+  readonly keepToken: (token: string, expiresAt: number) => Promise<void>;
   /** Resolves when everything received so far is stored; answers with the cursor to resume from, or null (SY2). */
   readonly resumeFrom: () => Promise<number | null>;
   readonly onWelcome: (welcome: Welcome) => void;
@@ -57,6 +57,15 @@ export interface ConnectionOptions {
   readonly onChange: () => void;
   /** The socket is gone, for whatever reason; once after each `onWelcome`. */
   readonly onLost: () => void;
+}
+
+/** Since the program began. Milliseconds; null before the first pong. */
+export interface ConnectionStatistics {
+  readonly connects: number;
+  readonly events: number;
+  readonly bad_frames: number;
+  readonly round_trip_ms: number | null;
+  readonly worst_round_trip_ms: number | null;
 }
 
 export interface Connection {
@@ -76,10 +85,17 @@ export interface Connection {
   /** Monotonic time of the next attempt while backing off. */
   readonly retryAt: number | null;
   readonly isOpen: boolean;
+  readonly statistics: ConnectionStatistics;
+  /** Asks for a new token and keeps it. `refused`: this gateway doesn't do it, or not for this token. */
+  refreshToken(): Promise<'kept' | 'refused' | 'later'>;
   /** Newest event number that the gateway announced on this connection, 0 before its first pong. */
   readonly announcedSeq: number;
   /** Offset against the *monotonic* clock (RC4). */
   clockEstimate(): ClockEstimate | null;
+}
+
+function isTemporary(code: string): boolean {
+  return code === 'SERVER_BUSY' || code === 'RATE_LIMITED';
 }
 
 function codeOf(thrown: unknown): AppErrorCode {
@@ -117,7 +133,14 @@ export function createConnection(options: ConnectionOptions): Connection {
   let catchUpTarget: number | null = null;
   let stored = { eventSeq: 0, snapshotting: true };
   let badFrames: number[] = [];
-  let refreshing: Promise<boolean> | null = null;
+  let refreshing: Promise<'kept' | 'refused' | 'later'> | null = null;
+  const counted = {
+    connects: 0,
+    events: 0,
+    bad_frames: 0,
+    round_trip_ms: null as number | null,
+    worst_round_trip_ms: null as number | null,
+  };
 
   const clear = (timer: TimerHandle | null): null => {
     if (timer !== null) clock.clearTimeout(timer);
@@ -135,7 +158,12 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (!hasSocket(phase)) forgetSocket();
     for (const effect of next.effects) perform(effect);
     if (before.name !== phase.name)
-      logger.log('info', 'connection.phase', { account: options.label, from: before.name, to: phase.name });
+      logger.log('info', 'connection.phase', {
+        account: options.label,
+        from: before.name,
+        to: phase.name,
+        ...('problem' in phase && phase.problem !== null ? { code: phase.problem.code, why: phase.problem.message } : {}),
+      });
     if (before !== phase) options.onChange();
   }
 
@@ -183,6 +211,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   async function connect(): Promise<void> {
     const mine = ++generation;
+    counted.connects++;
     droppedSocket = null;
     openingTimer = clear(openingTimer);
     openingTimer = clock.setTimeout(() => {
@@ -253,6 +282,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         if (parsed.event.kind === 'malformed' && parsed.event.malformed_kind !== 'policy.updated')
           countBad(`event ${parsed.event.problem}`);
         if (!welcomed) return;
+        counted.events++;
         arrivedSeq = Math.max(arrivedSeq, parsed.event.event_seq);
         options.onEvent(parsed.event);
         return;
@@ -279,6 +309,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   function countBad(detail: string): void {
     const now = clock.monotonicNow();
+    counted.bad_frames++;
     badFrames = [...badFrames.filter((at) => now - at < MINUTE), now];
     logger.log('warn', 'connection.bad-frame', { account: options.label, detail, count: badFrames.length });
     if (badFrames.length >= BAD_FRAMES_PER_MINUTE)
@@ -342,8 +373,12 @@ export function createConnection(options: ConnectionOptions): Connection {
     missedPongs = 0;
     const now = clock.monotonicNow();
     // A pong that answers no ping of ours would measure nonsense.
-    if (frame.sent_at <= now && frame.sent_at >= helloSentAt)
+    if (frame.sent_at <= now && frame.sent_at >= helloSentAt) {
       estimator.add({ sentAt: frame.sent_at, receivedAt: now, serverTime: frame.server_time });
+      const took = Math.round(now - frame.sent_at);
+      counted.round_trip_ms = took;
+      counted.worst_round_trip_ms = Math.max(took, counted.worst_round_trip_ms ?? 0);
+    }
     if (resumedAt !== null && frame.last_event_seq < resumedAt)
       return cannotResume('went-back', resumedAt, frame.last_event_seq);
     // Behind is no silence while events keep coming, however slowly: a long catch-up takes more than one heartbeat.
@@ -379,17 +414,18 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (!stored.snapshotting && stored.eventSeq >= catchUpTarget) input({ type: 'caught-up' });
   }
 
-  function refreshToken(): Promise<boolean> {
+  function refreshToken(): Promise<'kept' | 'refused' | 'later'> {
     refreshing ??= (async () => {
       const outcome = await send('token.refresh', {});
-      if (outcome.kind !== 'ok') return false;
+      if (outcome.kind !== 'ok')
+        return outcome.kind === 'error' && !isTemporary(outcome.error.code) ? 'refused' : 'later';
       try {
-        await options.keepToken(outcome.result.token);
+        await options.keepToken(outcome.result.token, outcome.result.expires_at);
       } catch (thrown) {
         // Good for this connection all the same; the next start will ask for a new one.
         logger.log('error', 'connection.token-not-kept', { account: options.label, code: codeOf(thrown) });
       }
-      return true;
+      return 'kept';
     })().finally(() => {
       refreshing = null;
     });
@@ -410,7 +446,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       const first = await send(name, fields);
       if (first.kind !== 'error' || first.error.code !== 'AUTH_EXPIRED') return first;
       // The gateway said no before doing anything, so asking again with a fresh token does nothing twice.
-      return (await refreshToken()) ? send(name, fields) : first;
+      return (await refreshToken()) === 'kept' ? send(name, fields) : first;
     },
     ack(eventSeq) {
       if (welcomed) socket?.send(JSON.stringify({ type: 'ack', event_seq: eventSeq }));
@@ -440,6 +476,10 @@ export function createConnection(options: ConnectionOptions): Connection {
     get isOpen() {
       return welcomed && isOpen(phase);
     },
+    get statistics() {
+      return { ...counted };
+    },
+    refreshToken,
     get announcedSeq() {
       return awaitedSeq;
     },

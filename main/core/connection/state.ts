@@ -185,6 +185,10 @@ function closed(phase: ConnectionPhase, close: TransportClose): Step {
       return refuse(close.problem, close.reason);
     case 'NOT_A_GATEWAY':
       return backOff(phase, { code: 'NOT_A_GATEWAY', message: close.reason });
+    // Both pass by themselves when the network is another one or is signed in to, so they are tried again.
+    case 'CAPTIVE_PORTAL':
+    case 'PROXY_FAILED':
+      return backOff(phase, { code: close.problem, message: close.reason });
     case 'UNREACHABLE':
       return backOff(phase, { code: 'GATEWAY_UNREACHABLE', message: close.reason });
     case 'FRAME_TOO_LARGE':

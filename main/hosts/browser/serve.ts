@@ -6,10 +6,15 @@ import { AppFailure } from '#shared/contract/errors.ts';
 import type { NewAccount } from '#main/core/create-app.ts';
 import type { AccountId } from '#shared/domain/ids.ts';
 import { preferRealBeside, realFolderBeside } from '../profile.ts';
+import { isRecoverable, openRecovery, type Shown } from '../recovery.ts';
+import { watchNetwork } from '../watch-network.ts';
 import { openWorkbench, type Workbench, type WorkbenchOptions } from '../workbench.ts';
 import { startBrowserHost, type BrowserHost, type Served } from './server.ts';
 
-export interface ServeOptions extends Omit<WorkbenchOptions, 'host' | 'kind' | 'gateway' | 'toRealProfile'> {
+export interface ServeOptions extends Omit<
+  WorkbenchOptions,
+  'host' | 'kind' | 'gateway' | 'toRealProfile' | 'restart'
+> {
   readonly port: number;
   /** Open the person's browser, where there is one. */
   readonly open: boolean;
@@ -23,7 +28,9 @@ export interface ServeOptions extends Omit<WorkbenchOptions, 'host' | 'kind' | '
 }
 
 export interface Serving {
+  /** AppFailure STORE_DAMAGED while it runs without its records (ST4). */
   readonly workbench: Workbench;
+  readonly recovering: boolean;
   readonly url: string;
   readonly origin: string;
   close(): Promise<void>;
@@ -34,33 +41,65 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const { gateway, real = false, port, open, print, page = builtPage(), ...rest } = options;
   let host: BrowserHost | null = null;
   let moving: Promise<void> = Promise.resolve();
-  let workbench = await openWorkbench({
+  /** How what is shown now was opened, for opening it again after a restore. */
+  let present: WorkbenchOptions = {
     ...rest,
     host: 'browser',
     kind: real || gateway !== undefined ? 'real' : 'practice',
     gateway: gateway === undefined ? undefined : { url: gateway.url, token: readToken(gateway.tokenFile) },
     toRealProfile,
-  });
-  const served = ({ app, profile, handles, logger }: Workbench): Served => ({
+    restart,
+  };
+  let workbench: Workbench | null = null;
+  let shown: Shown = await openPresent();
+  const served = ({ app, profile, handles, logger }: Shown): Served => ({
     app,
     temp: profile.temp,
     handles,
     logger,
   });
 
+  async function openPresent(): Promise<Shown> {
+    try {
+      workbench = await openWorkbench(present);
+      return workbench;
+    } catch (thrown) {
+      workbench = null;
+      if (!isRecoverable(thrown)) throw thrown;
+      return openRecovery(present, thrown);
+    }
+  }
+
+  /** Opens the profile again, on what a restore has made ready, behind the same door (ST4). */
+  function restart(): void {
+    moving = moving
+      .then(() => delay(ANSWER_FIRST_MS))
+      .then(async () => {
+        await shown.close();
+        shown = await openPresent();
+        host?.moveTo(served(shown));
+      });
+    // Without its records and without a way back to them there is nothing left to serve.
+    moving.catch(() => void close());
+  }
+
   /** Opens the real profile beside the practice one, puts the account there, and shows that one instead. */
   async function toRealProfile(account: NewAccount): Promise<AccountId> {
-    const practice = workbench;
-    const opened = await openWorkbench({
+    const practice = shown;
+    const next: WorkbenchOptions = {
       ...rest,
       host: 'browser',
       kind: 'real',
       directory: realFolderBeside(practice.profile.folder),
-    });
+      restart,
+    };
+    const opened = await openWorkbench(next);
     try {
       const id = await opened.app.addAccount(account);
       preferRealBeside(practice.profile.folder);
+      present = next;
       workbench = opened;
+      shown = opened;
       // The answer to this very call leaves first; then the pages are told to load anew.
       moving = delay(ANSWER_FIRST_MS).then(() => {
         host?.moveTo(served(opened));
@@ -73,26 +112,35 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     }
   }
 
+  const network = watchNetwork(() => workbench?.app.networkChanged());
   try {
-    host = await startBrowserHost({ ...served(workbench), page, port });
-    const { url, origin, close } = host;
+    host = await startBrowserHost({ ...served(shown), page, port });
+    const { url, origin } = host;
     print(url);
     if (open) openBrowser(url);
     return {
       get workbench() {
+        if (workbench === null) throw new AppFailure('STORE_DAMAGED', 'it runs without its records');
         return workbench;
+      },
+      get recovering() {
+        return workbench === null;
       },
       url,
       origin,
-      close: async () => {
-        await close();
-        await moving;
-        await workbench.close();
-      },
+      close,
     };
   } catch (thrown) {
-    await workbench.close();
+    network.stop();
+    await shown.close();
     throw thrown;
+  }
+
+  async function close(): Promise<void> {
+    network.stop();
+    await host?.close();
+    await moving.catch(() => undefined);
+    await shown.close();
   }
 }
 

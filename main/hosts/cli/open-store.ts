@@ -3,8 +3,10 @@ import { openStore } from '#main/adapters/sqlite/index.ts';
 import { holdProfile } from '#main/adapters/sqlite/open-records.ts';
 import type { Secrets } from '#main/core/ports/secrets.ts';
 import type { Store } from '#main/core/ports/store.ts';
+import { finishRotation, isRotating } from '../keys/key-profile.ts';
 import { openSecrets } from '../open-secrets.ts';
 import { openProfile, profileBeside, type Profile } from '../profile.ts';
+import { secretsOptions } from './passphrase.ts';
 import type { GlobalOptions } from './program.ts';
 
 export interface OpenedProfile {
@@ -17,7 +19,9 @@ export interface OpenedProfile {
 export async function withProfile<T>(global: GlobalOptions, work: (opened: OpenedProfile) => Promise<T>): Promise<T> {
   const profile = openProfile({ directory: global.data });
   try {
-    const { key, secrets } = await openSecrets(profile, { keyFile: global.keyFile });
+    const opened = await openSecrets(profile, secretsOptions(global));
+    const { secrets } = opened;
+    const { key } = await finishRotation(profile, secrets, opened.key);
     return await work({ profile, key, secrets });
   } finally {
     profile.release();
@@ -42,9 +46,10 @@ export async function withStore<T>(
     }
   };
   const profile = options.reading === true ? profileBeside({ directory: global.data }) : null;
-  if (profile === null || !profile.databaseExists) return withProfile(global, open);
+  // Cut off while its keys changed: only under the lock can that be finished.
+  if (profile === null || !profile.databaseExists || isRotating(profile)) return withProfile(global, open);
   // One thread instead of three, and nobody is kept out: a second to some that ask twenty times a minute.
-  const { key, secrets } = await openSecrets(profile, { keyFile: global.keyFile });
+  const { key, secrets } = await openSecrets(profile, secretsOptions(global));
   const store = await openToRead(profile, key);
   if (store === null) return withProfile(global, open);
   try {

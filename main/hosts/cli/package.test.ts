@@ -3,6 +3,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { FILE } from '#shared/package/format.ts';
+import { unpack } from '#test/support/package-bytes.ts';
+import { repack } from '#test/support/repack.ts';
 
 /** Review packages on the command line, as a real process on a real encrypted store. */
 
@@ -118,3 +121,34 @@ test.runIf(built)('[EX5] --mask: unknown names are refused before anything is wr
   expect(records).toContain('138****8000');
   expect(records).not.toMatch(/13812348000|景甜甜|张三丰/);
 });
+
+test.runIf(built)(
+  '[EX7] search --package: the same search, without the profile’s records; changed ones are marked',
+  async () => {
+    const exported = cli('export', '--format', 'package', '--out', 's.zip', '--json');
+    expect([exported.code, exported.stderr]).toEqual([0, '']);
+    const query = ['--text', '第1 电话', '--limit', '100', '--json'];
+    const here = cli('search', ...query);
+    const there = cli('search', '--package', 's.zip', ...query);
+    expect([there.code, there.stderr]).toEqual([0, '']);
+    expect(JSON.parse(there.stdout)).toEqual(JSON.parse(here.stdout));
+    expect((JSON.parse(there.stdout) as { rows: unknown[] }).rows.length).toBeGreaterThan(1);
+
+    const files = await unpack(new Uint8Array(readFileSync(path.join(folder, 's.zip'))));
+    const text = new TextDecoder().decode(files.get(FILE.records)).replace('第12次', '第13次');
+    writeFileSync(
+      path.join(folder, 'changed.zip'),
+      await repack(new Map<string, Uint8Array>([...files, [FILE.records, new TextEncoder().encode(text)]])),
+    );
+    const changed = cli('search', '--package', 'changed.zip', '--text', '第13次', '--json');
+    expect(changed.code).toBe(1);
+    expect(changed.stderr).toContain('和导出时不一样');
+    const rows = (JSON.parse(changed.stdout) as { rows: { message_id: string; damaged?: boolean }[] }).rows;
+    expect(rows.map(({ message_id, damaged }) => [message_id, damaged ?? false])).toEqual([
+      ['m-13', false],
+      ['m-12', true],
+    ]);
+    writeFileSync(path.join(folder, 'none.zip'), 'text');
+    expect(cli('search', '--package', 'none.zip').stderr).toContain('PACKAGE_UNREADABLE');
+  },
+);

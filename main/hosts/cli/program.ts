@@ -6,12 +6,14 @@ import { addBench } from './commands/bench.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExport } from './commands/export.ts';
 import { addImport } from './commands/import.ts';
+import { addKey } from './commands/key.ts';
 import { addPractice } from './commands/practice.ts';
 import { addReview } from './commands/review.ts';
 import { addSearch } from './commands/search.ts';
 import { addSeed } from './commands/seed.ts';
 import { addServe } from './commands/serve.ts';
 import { addVerify } from './commands/verify.ts';
+import { keyWords } from '#shared/i18n/cli-key.ts';
 import { explain } from './explain.ts';
 import { createOutput, type Output } from './output.ts';
 import { UsageError } from './usage.ts';
@@ -22,6 +24,7 @@ export type ExitCode = number;
 export interface GlobalOptions {
   readonly data?: string;
   readonly keyFile?: string;
+  readonly passphraseFile?: string;
   readonly json?: boolean;
 }
 
@@ -55,6 +58,7 @@ export async function run(args: readonly string[], environment: NodeJS.ProcessEn
     .configureOutput({ writeErr: (text) => output.say(text.trimEnd()) })
     .option('--data <folder>', words.options.data)
     .option('--key-file <file>', words.options.keyFile)
+    .option('--passphrase-file <file>', keyWords[output.locale].passphraseFile)
     .option('--json', words.options.json);
 
   /** The global options may stand before or behind the command's name. */
@@ -74,6 +78,7 @@ export async function run(args: readonly string[], environment: NodeJS.ProcessEn
     addReview,
     addDoctor,
     addAudit,
+    addKey,
     addBackup,
     addSeed,
     addBench,
@@ -85,6 +90,7 @@ export async function run(args: readonly string[], environment: NodeJS.ProcessEn
     command
       .option('--data <folder>', words.options.data)
       .option('--key-file <file>', words.options.keyFile)
+      .option('--passphrase-file <file>', keyWords[output.locale].passphraseFile)
       .option('--json', words.options.json);
   }
 

@@ -4,4 +4,5 @@ export const CHANNELS = {
   topic: 'workbench:topic',
   pickFile: 'workbench:pick-file',
   pickSave: 'workbench:pick-save',
+  takeFile: 'workbench:take-file',
 } as const;

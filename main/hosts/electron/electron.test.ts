@@ -25,6 +25,7 @@ const fake = vi.hoisted(() => ({
   listeners: new Map<string, Set<(...args: unknown[]) => void>>(),
   storage: { available: true, backend: 'gnome_libsecret' },
   shown: [] as { title: string; body: string }[],
+  clicks: [] as (() => void)[],
 }));
 vi.mock('electron', () => ({
   ipcMain: {
@@ -54,7 +55,9 @@ vi.mock('electron', () => ({
     constructor(options: { title: string; body: string }) {
       this.options = options;
     }
-    on(): void {}
+    on(event: string, listener: () => void): void {
+      if (event === 'click') fake.clicks.push(listener);
+    }
     show(): void {
       fake.shown.push(this.options);
     }
@@ -112,6 +115,7 @@ function openTestDoor(contents: WebContents, listeners = new Set<(message: Topic
       picked.push(extensions);
       return { handle: 'h', name: 'a.csv', bytes: 3 };
     },
+    takeFile: async () => null,
     pickSave: async (name) => {
       picked.push(name);
       return null;
@@ -191,7 +195,8 @@ test('[SE1] pages cannot navigate away, embed, or open windows; https links go t
   const { contents, handlers, open } = fakeContents();
   let created: ((event: unknown, contents: WebContents) => void) | undefined;
   const app = { on: (name: string, handler: never) => name === 'web-contents-created' && (created = handler) };
-  guardContents(app as unknown as App, logger);
+  const asked: string[] = [];
+  guardContents(app as unknown as App, logger, (address) => asked.push(address));
   created?.({}, contents);
   for (const name of ['will-navigate', 'will-redirect', 'will-frame-navigate']) {
     const prevented = (url: string): boolean => {
@@ -213,7 +218,7 @@ test('[SE1] pages cannot navigate away, embed, or open windows; https links go t
     { action: 'deny' },
     { action: 'deny' },
   ]);
-  expect(fake.opened).toEqual(['https://mall.example/']);
+  expect(asked).toEqual(['https://mall.example/']);
 });
 
 test('[SE1] every permission and device is denied, nothing is downloaded or loaded from the network', () => {
@@ -256,7 +261,7 @@ test('[SE1] the page sees four functions, and no event or channel of ours', asyn
     call(procedure: string, input: unknown): Promise<unknown>;
     onTopic(listener: (...args: unknown[]) => void): () => void;
   };
-  expect(Object.keys(api).sort()).toEqual(['call', 'host', 'onTopic', 'pickFile', 'pickSave']);
+  expect(Object.keys(api).sort()).toEqual(['call', 'host', 'onTopic', 'pickFile', 'pickSave', 'takeFile']);
   await api.call('app.info', {});
   expect(fake.invoked).toEqual([[CHANNELS.call, 'app.info', {}]]);
   const seen: unknown[][] = [];
@@ -338,17 +343,22 @@ test('[SE4] safeStorage is taken only where it really seals', async () => {
 });
 
 test('[IN3] a notification names who asked, and never what was said', () => {
+  const done: string[] = [];
   const notifier = createNotifier(
     () => desktopWords['zh-CN'],
-    () => undefined,
+    () => done.push('window'),
+    (waiting) => done.push(`badge ${waiting}`),
   );
   const notice = { account_id: 'a', conversation_key: null, title: '景小雨', count: 1 } as never;
-  notifier.notify({ ...(notice as object), kind: 'enquiry' } as never);
+  notifier.notify({ ...(notice as object), kind: 'enquiry' } as never, () => done.push('conversation'));
   notifier.notify({ ...(notice as object), kind: 'summary', count: 7 } as never);
   expect(fake.shown).toEqual([
-    { title: '新的咨询', body: '景小雨' },
-    { title: '离线期间有 7 条新消息', body: '' },
+    { title: '新的咨询', body: '景小雨', silent: true },
+    { title: '离线期间有 7 条新消息', body: '', silent: true },
   ]);
+  fake.clicks[0]?.();
+  notifier.badge?.(3);
+  expect(done).toEqual(['window', 'conversation', 'badge 3']);
 });
 
 test('[UX4] the window comes back where it was, unless no screen shows that place any more', () => {

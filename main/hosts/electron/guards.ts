@@ -1,4 +1,4 @@
-import { shell, type App, type Session, type WebContents } from 'electron';
+import type { App, Session, WebContents } from 'electron';
 import type { Logger } from '#main/core/ports/logger.ts';
 import { isOpenableOutside, isOwnAddress } from './origin.ts';
 
@@ -6,8 +6,8 @@ import { isOpenableOutside, isOwnAddress } from './origin.ts';
  * What no page may do, whoever made it (SE1, SE2): leave our address, open windows, embed views, ask for permissions or
  * devices, download, or load anything from the network.
  */
-export function guardContents(app: App, logger: Logger): void {
-  app.on('web-contents-created', (_event, contents) => guard(contents, logger));
+export function guardContents(app: App, logger: Logger, openOutside: (address: string) => void): void {
+  app.on('web-contents-created', (_event, contents) => guard(contents, logger, openOutside));
   // A page can ask for nothing that a wrong certificate could give it; said all the same (SE5).
   app.on('certificate-error', (event, _contents, _url, _error, _certificate, callback) => {
     event.preventDefault();
@@ -15,7 +15,7 @@ export function guardContents(app: App, logger: Logger): void {
   });
 }
 
-function guard(contents: WebContents, logger: Logger): void {
+function guard(contents: WebContents, logger: Logger, openOutside: (address: string) => void): void {
   const refuse = (what: string) => (event: { preventDefault(): void; readonly url: string }) => {
     if (isOwnAddress(event.url)) return;
     event.preventDefault();
@@ -26,8 +26,8 @@ function guard(contents: WebContents, logger: Logger): void {
   contents.on('will-frame-navigate', refuse('frame'));
   contents.on('will-attach-webview', (event) => event.preventDefault());
   contents.setWindowOpenHandler(({ url }) => {
-    // Links in a chat: to the person's own browser, which has its own protections; never into our process.
-    if (isOpenableOutside(url)) void shell.openExternal(url).catch(() => undefined);
+    // Links in a chat: to the person's own browser, which has its own protections; never into our process. Asked first.
+    if (isOpenableOutside(url)) openOutside(url);
     else logger.log('warn', 'window.refused', { what: 'open' });
     return { action: 'deny' };
   });

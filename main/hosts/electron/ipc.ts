@@ -16,6 +16,8 @@ export interface DoorOptions {
   /** Dialogs; null when the person chose nothing. Paths stay here, handles go out (SE2). */
   readonly pickFile: (extensions: readonly string[]) => Promise<PickedFile | null>;
   readonly pickSave: (suggestedName: string) => Promise<{ readonly handle: string; readonly name: string } | null>;
+  /** A file that was dropped onto the window, by its path; null where there is none. */
+  readonly takeFile: (path: string) => Promise<PickedFile | null>;
 }
 
 export interface PickedFile {
@@ -30,6 +32,7 @@ const Accept = z
   .max(256)
   .transform((text) => text.split(',').map((part) => part.trim().replace(/^\./, '').toLowerCase()))
   .pipe(z.array(z.string().regex(/^[0-9a-z]{1,8}$/)).max(16));
+const DroppedPath = z.string().min(1).max(32_768);
 const SuggestedName = z.string().min(1).max(512);
 
 /**
@@ -66,13 +69,21 @@ export function openDoor(options: DoorOptions): () => void {
     },
     null,
   );
+  serve(
+    CHANNELS.takeFile,
+    async (path) => {
+      const parsed = DroppedPath.safeParse(path);
+      return parsed.success ? options.takeFile(parsed.data) : null;
+    },
+    null,
+  );
   const unsubscribe = app.subscribe((message) => {
     if (!contents.isDestroyed()) contents.send(CHANNELS.topic, message);
   });
 
   return () => {
     unsubscribe();
-    for (const channel of [CHANNELS.call, CHANNELS.pickFile, CHANNELS.pickSave]) ipcMain.removeHandler(channel);
+    for (const channel of [CHANNELS.call, CHANNELS.pickFile, CHANNELS.pickSave, CHANNELS.takeFile]) ipcMain.removeHandler(channel);
   };
 }
 

@@ -3,9 +3,10 @@ import { useTranslation } from 'react-i18next';
 import type { ProcedureInput } from '#shared/contract/procedures.ts';
 import type { AccountView, ConnectionState, ShopView } from '#shared/contract/views.ts';
 import { bridge } from '#renderer/bridge/index.ts';
-import { serverNow, useLive, windowClock } from '#renderer/bridge/live.ts';
+import { serverNow, useLive, useProgress, windowClock } from '#renderer/bridge/live.ts';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
 import { Button } from '#renderer/ui/Button.tsx';
+import { ErrorCode } from '#renderer/ui/ErrorCode.tsx';
 import { ConfirmDialog } from '#renderer/ui/Dialog.tsx';
 import { formatCountdown, formatDuration, formatTimeSeconds } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
@@ -13,7 +14,16 @@ import { Avatar, Dot, Tag, type Tone } from '#renderer/ui/marks.tsx';
 import { LoadingState, StateMessage } from '#renderer/ui/states.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
 import { useNow } from '#renderer/ui/use-now.ts';
+import { Tabs } from '#renderer/ui/Tabs.tsx';
+import { AccountActions } from './AccountActions.tsx';
+import { Backups } from './Backups.tsx';
+import { ConnectionLog } from './ConnectionLog.tsx';
+import { Doctor } from './Doctor.tsx';
+import { ProxySettings } from './Proxy.tsx';
+import { Steps } from './Steps.tsx';
 import './diagnosis.css';
+
+const TABS = ['connection', 'log', 'doctor', 'backups'] as const;
 
 const TONES: Readonly<Record<ConnectionState, Tone>> = {
   offline: 'offline',
@@ -42,6 +52,7 @@ const FAULTS = [
 export default function Diagnosis(props: { onAddAccount: () => void }) {
   const { t } = useTranslation();
   const accounts = useLive((state) => state.accounts);
+  const [tab, setTab] = useState<(typeof TABS)[number]>('connection');
   return (
     <main className="diagnosis" aria-label={t('diagnosis.title')}>
       <header className="page-head">
@@ -50,19 +61,33 @@ export default function Diagnosis(props: { onAddAccount: () => void }) {
           {t('nav.addAccount')}
         </Button>
       </header>
-      <div className="diagnosis-body">
-        {accounts === null ? (
-          <LoadingState label={t('common.loading')} />
-        ) : accounts.length === 0 ? (
-          <StateMessage icon="pulse" title={t('diagnosis.none')} note={t('diagnosis.noneNote')}>
-            <Button look="primary" onClick={props.onAddAccount}>
-              {t('nav.addAccount')}
-            </Button>
-          </StateMessage>
-        ) : (
-          accounts.map((account) => <AccountCard key={account.account_id} account={account} />)
-        )}
+      <div className="diagnosis-tabs">
+        <Tabs
+          label={t('upkeep.tabs')}
+          value={tab}
+          onChange={setTab}
+          tabs={TABS.map((value) => ({ value, label: t(`upkeep.tab.${value}`) }))}
+        />
       </div>
+      {tab === 'log' && <ConnectionLog />}
+      {tab === 'doctor' && <Doctor />}
+      {tab === 'backups' && <Backups />}
+      {tab === 'connection' && (
+        <div className="diagnosis-body" tabIndex={0} role="region" aria-label={t('upkeep.tab.connection')}>
+          {accounts === null ? (
+            <LoadingState label={t('common.loading')} />
+          ) : accounts.length === 0 ? (
+            <StateMessage icon="pulse" title={t('diagnosis.none')} note={t('diagnosis.noneNote')}>
+              <Button look="primary" onClick={props.onAddAccount}>
+                {t('nav.addAccount')}
+              </Button>
+            </StateMessage>
+          ) : (
+            accounts.map((account) => <AccountCard key={account.account_id} account={account} />)
+          )}
+          {accounts !== null && <ProxySettings />}
+        </div>
+      )}
     </main>
   );
 }
@@ -70,6 +95,7 @@ export default function Diagnosis(props: { onAddAccount: () => void }) {
 function AccountCard({ account }: { account: AccountView }) {
   const { t, i18n } = useTranslation();
   const locale = currentLocale(i18n.language);
+  const progress = useProgress(account.account_id);
   const waiting = account.problem !== null && account.problem.retry_at !== null;
   useNow(waiting);
   const [removing, setRemoving] = useState(false);
@@ -98,6 +124,7 @@ function AccountCard({ account }: { account: AccountView }) {
             {account.practice && <Tag tone="accent">{t('status.practice')}</Tag>}
           </p>
         </div>
+        <AccountActions account={account} />
         {!account.practice && (
           <Button look="quiet" onClick={() => setRemoving(true)}>
             {t('diagnosis.remove')}
@@ -116,7 +143,7 @@ function AccountCard({ account }: { account: AccountView }) {
         <p className="account-problem" role="status">
           <Icon name="warning" size={14} />
           <span>
-            {words.title} {words.next} <code className="ui-code">{account.problem.code}</code>{' '}
+            {words.title} {words.next} <ErrorCode code={account.problem.code} />{' '}
             {account.problem.retry_at !== null && (
               <span className="num">
                 {t('status.retryIn', { time: formatCountdown(account.problem.retry_at - windowClock()) })}
@@ -134,9 +161,9 @@ function AccountCard({ account }: { account: AccountView }) {
         </dd>
         <dt>{t('diagnosis.synced')}</dt>
         <dd className="num">
-          {account.synced_at === null
+          {progress.synced_at === null
             ? t('status.neverSynced')
-            : t('status.synced', { time: formatTimeSeconds(account.synced_at, locale), seq: account.event_seq })}
+            : t('status.synced', { time: formatTimeSeconds(progress.synced_at, locale), seq: progress.event_seq })}
         </dd>
         <dt>{t('diagnosis.clock')}</dt>
         <dd className="num">{clockWords()}</dd>
@@ -145,6 +172,7 @@ function AccountCard({ account }: { account: AccountView }) {
         <dt>{t('diagnosis.device')}</dt>
         <dd className="foreign num">{account.device_id}</dd>
       </dl>
+      <Steps account={account} />
       <h3>{t('diagnosis.shops')}</h3>
       <ul className="account-shops">
         {account.shops.map((shop) => (

@@ -1,21 +1,10 @@
-import {
-  closeSync,
-  cpSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { AppFailure } from '#shared/contract/errors.ts';
 import { fill, type CliWords } from '#shared/i18n/cli.ts';
-import { openStore } from '#main/adapters/sqlite/index.ts';
-import { RECORDS_FILE } from '#main/adapters/sqlite/open-records.ts';
+import { finishRestore, prepareRestore } from '../../restoring.ts';
+import { copyRecoveryFile, formerKeys } from '../../keys/key-profile.ts';
 import { withProfile, withStore } from '../open-store.ts';
 import type { Action } from '../program.ts';
 
@@ -29,9 +18,10 @@ export function addBackup(program: Command, words: CliWords, action: Action): vo
       action(async ({ output, global }, name: string) =>
         withStore(
           global,
-          async ({ store }) => {
+          async ({ store, profile }) => {
             const file = path.resolve(name);
             const { bytes } = await store.backup(file);
+            copyRecoveryFile(profile, file);
             if (output.json) output.result({ file, bytes });
             else output.line(fill(words.backedUp, { file, bytes }));
             return 0;
@@ -49,44 +39,14 @@ export function addBackup(program: Command, words: CliWords, action: Action): vo
       action(async ({ output, global }, name: string) => {
         const file = path.resolve(name);
         if (!existsSync(file)) throw new AppFailure('FILE_NOT_FOUND', 'no backup of this name');
-        return withProfile(global, async ({ profile, key }) => {
+        return withProfile(global, async ({ profile, key, secrets }) => {
           // Opened and looked at under another name first: what is there now is only moved away for a good one.
-          const trial = mkdtempSync(path.join(profile.folder, 'restore-'));
-          try {
-            copyFlushed(file, path.join(trial, RECORDS_FILE));
-            const restored = await openStore({ directory: trial, key, readers: 1 });
-            try {
-              const failed = (await restored.check()).find((check) => !check.ok && check.name !== 'store.disk');
-              if (failed !== undefined)
-                throw new AppFailure('STORE_DAMAGED', 'the backup does not pass its checks', { check: failed.name });
-            } finally {
-              await restored.close();
-            }
-            mkdirSync(profile.backups, { recursive: true, mode: 0o700 });
-            const kept = path.join(
-              profile.backups,
-              `before-restore-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`,
-            );
-            if (readdirSync(profile.store).length > 0) renameSync(profile.store, kept);
-            else rmSync(profile.store, { recursive: true });
-            renameSync(trial, profile.store);
-            if (output.json) output.result({ file, kept });
-            else output.line(fill(words.restored, { file, kept }));
-            return 0;
-          } finally {
-            rmSync(trial, { recursive: true, force: true });
-          }
+          await prepareRestore(profile, key, file, undefined, await formerKeys(secrets));
+          const kept = finishRestore(profile)?.kept ?? null;
+          if (output.json) output.result({ file, kept });
+          else output.line(fill(words.restored, { file, kept: kept ?? '-' }));
+          return 0;
         });
       }),
     );
-}
-
-function copyFlushed(from: string, to: string): void {
-  cpSync(from, to);
-  const file = openSync(to, 'r+');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }

@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
 import { AppFailure } from '#shared/contract/errors.ts';
 import type { CliWords } from '#shared/i18n/cli.ts';
+import { backupCheck } from '#main/core/upkeep/doctor.ts';
+import { createBackupFolder } from '../../backup-folder.ts';
+import { createClock } from '../../clock.ts';
 import { withStore } from '../open-store.ts';
 import type { Action } from '../program.ts';
 
@@ -20,14 +23,18 @@ export function addDoctor(program: Command, words: CliWords, action: Action): vo
       action(async ({ output, global }, options: { repair?: boolean }) => {
         const checks: Check[] = [{ name: 'node', ok: true, detail: process.version }];
         try {
-          await withStore(global, async ({ profile, store }) => {
+          await withStore(global, async ({ profile, key, store }) => {
             checks.push({ name: 'profile', ok: true, detail: profile.kind });
-            checks.push(...(await store.check()));
+            const all = async (): Promise<Check[]> => [
+              ...(await store.check()),
+              await backupCheck(createBackupFolder({ profile, key, store }), createClock()),
+            ];
+            checks.push(...(await all()));
             if (options.repair === true) {
               await store.rebuildIndex((done, total) => output.progress(done, total));
               output.say(words.repaired);
               // What stands in the result is the state after the repair.
-              checks.splice(2, checks.length, ...(await store.check()));
+              checks.splice(2, checks.length, ...(await all()));
             }
             return 0;
           });

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { Option, type Command } from 'commander';
 import type { ExportFormat } from '#shared/contract/export.ts';
 import { chosenMasks, MASK_KINDS, parseMaskChoices, type MaskKind } from '#shared/domain/mask/choices.ts';
@@ -57,7 +58,12 @@ export function addExport(program: Command, words: CliWords, action: Action): vo
             visibility: () => visibilityOf(store),
             actor: () => actorOf(store),
             made: madeBy(output.locale),
-            runner: createExportRunner({ store: profile.store, key, locale: output.locale }),
+            runner: createExportRunner({
+              store: profile.store,
+              key,
+              attachments: path.join(profile.folder, 'attachments'),
+              locale: output.locale,
+            }),
           });
           const watching = {
             signal,

@@ -8,6 +8,7 @@ import { integer } from '../filters.ts';
 import { preferredRealFolder, profileFolder } from '../../profile.ts';
 import { profileKind } from '../open-store.ts';
 import type { Output } from '../output.ts';
+import { secretsOptions } from '../passphrase.ts';
 import type { Action, GlobalOptions } from '../program.ts';
 import { UsageError } from '../usage.ts';
 import { untilAskedToStop } from '../wait.ts';
@@ -74,7 +75,7 @@ export function addServe(program: Command, words: CliWords, action: Action): voi
         const instead = realInstead(global, options);
         const serving = await serve({
           directory: instead ?? global.data,
-          keyFile: global.keyFile,
+          ...secretsOptions(global),
           port,
           open: options.open,
           gateway: url === undefined || tokenFile === undefined ? undefined : { url, tokenFile },
@@ -85,7 +86,8 @@ export function addServe(program: Command, words: CliWords, action: Action): voi
           },
         });
         if (!output.json) output.say(words.stopHint);
-        tellAccountProblems(serving.workbench.app, output);
+        if (serving.recovering) output.say(explain(appError('STORE_DAMAGED', 'recovery'), output));
+        else tellAccountProblems(serving.workbench.app, output);
         await untilAskedToStop(signal);
         await serving.close();
         return 0;
