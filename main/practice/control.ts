@@ -11,6 +11,7 @@ import { transfer } from './requests.ts';
 import type { Outcomes } from './outcomes.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Simulation } from './simulation.ts';
+import type { PracticeTraining } from './training.ts';
 import { agentSender, attachmentOf, consumerSender, type World } from './world.ts';
 
 /** Names of `practice.fault` (shared/contract/procedures). */
@@ -53,8 +54,10 @@ export class PracticeControl {
   readonly #simulation: Simulation;
   readonly #outcomes: Outcomes;
   readonly #scheduler: Scheduler;
+  readonly #training: PracticeTraining;
 
   constructor(parts: {
+    training: PracticeTraining;
     world: World;
     attachments: Attachments;
     gateway: Gateway;
@@ -63,6 +66,7 @@ export class PracticeControl {
     scheduler: Scheduler;
     faults: Faults;
   }) {
+    this.#training = parts.training;
     this.faults = parts.faults;
     this.#world = parts.world;
     this.#attachments = parts.attachments;
@@ -300,12 +304,38 @@ export class PracticeControl {
     return shop.words_version;
   }
 
+  /** One more agent, whom nobody plays: their token comes from `issueToken`. */
+  hire(agent: { agent_id: string; name: string; shop_ids: readonly string[]; role?: Role }): void {
+    this.#world.addAgent({
+      agent_id: agent.agent_id as AgentRecord['agent_id'],
+      name: agent.name,
+      role: agent.role ?? 'agent',
+      presence: 'online',
+      shop_ids: [...agent.shop_ids],
+      simulated: false,
+    });
+  }
+
   setRole(agentId: string, role: Role): void {
     this.#world.updateAgent(this.#agent(agentId), { role });
   }
 
   setPresence(agentId: string, presence: Presence): void {
     this.#world.updateAgent(this.#agent(agentId), { presence });
+  }
+
+  // ── lessons and situations (docs/lessons.md) ─────────────────────────────────────────────────────────────────────
+
+  stageLesson(...lesson: Parameters<PracticeTraining['stage']>): ReturnType<PracticeTraining['stage']> {
+    return this.#training.stage(...lesson);
+  }
+
+  lessonFacts(...staged: Parameters<PracticeTraining['facts']>): ReturnType<PracticeTraining['facts']> {
+    return this.#training.facts(...staged);
+  }
+
+  situation(...situation: Parameters<PracticeTraining['situation']>): string | null {
+    return this.#training.situation(...situation);
   }
 
   // ── network and protocol ─────────────────────────────────────────────────────────────────────────────────────────

@@ -11,6 +11,7 @@ import { createScheduler } from './scheduler.ts';
 import { Outcomes } from './outcomes.ts';
 import { Simulation, keepHouse } from './simulation.ts';
 import { StateFile, type StateProblem } from './state-file.ts';
+import { PracticeTraining } from './training.ts';
 import { World } from './world.ts';
 
 export { DEFAULT_AGENT_ID } from './catalogue.ts';
@@ -139,7 +140,13 @@ export async function startPracticeGateway(options: PracticeOptions = {}): Promi
     },
     onAssigned: (conversation) => simulation.onAssigned(conversation),
   });
-  const control = new PracticeControl({ world, attachments, gateway, simulation, outcomes, scheduler, faults });
+  const training = new PracticeTraining({
+    world,
+    simulation,
+    scheduler,
+    deviceOf: (agentId) => gateway.connection(agentId)?.deviceId ?? null,
+  });
+  const control = new PracticeControl({ training, world, attachments, gateway, simulation, outcomes, scheduler, faults });
   let url: string;
   try {
     url = await gateway.listen(options.port ?? 0, options.host ?? '127.0.0.1');

@@ -180,7 +180,7 @@ export class Simulation {
 
   #comesBack(prng: Prng): boolean {
     const ended = [...this.#world.conversations.values()].filter(
-      ({ data, archived, sim }) => data.intake === 'ended' && !archived && sim !== null && data.type === 'single',
+      ({ data, archived, sim }) => data.intake === 'ended' && !archived && sim !== null && sim.scenario !== '' && data.type === 'single',
     );
     if (ended.length === 0) return false;
     const conversation = prng.pick(ended);
@@ -268,7 +268,7 @@ export class Simulation {
     this.#in(0.3 + prng.next(), () => {
       if (record.recalled !== null || record.message.status !== 'sent') return;
       // Somebody who isn't in the app is told by a push, which nobody can take back.
-      const push = sim?.absent === true && shop.platform !== 'pdd' && prng.chance(0.5);
+      const push = sim?.absent === true && sim.scenario !== '' && shop.platform !== 'pdd' && prng.chance(0.5);
       if (push) record.push_delivered = true;
       this.#world.setStatus(conversation, record, 'delivered', push ? 'PUSH_DELIVERED' : undefined);
     });

@@ -1,6 +1,10 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { AppFailure } from '#shared/contract/errors.ts';
+import type { Inventory } from '#shared/contract/upkeep.ts';
 import { copyInto, openReadable, pragma, type ReadableDatabase } from './connection.ts';
+import { sqliteCode, toFailure } from './errors.ts';
+import { readInventory } from './inventory.ts';
+import { refuseNewer } from './migrations/index.ts';
 
 /**
  * A consistent copy of records.db at `path`, encrypted with the same key: written to a temporary name beside it, opened and
@@ -39,5 +43,29 @@ function verifyCopy(path: string, key: Uint8Array, original: ReadableDatabase): 
   } finally {
     copy.close();
     for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
+  }
+}
+
+/** Opens a copy with this key, reads all of it, and says what lies in it; leaves nothing beside it. Failures as `inspectBackup`. */
+export function inspectCopy(path: string, key: Uint8Array): Inventory {
+  // What a killed program left in its log belongs to the copy; what our own reading makes does not.
+  const beside = ['-wal', '-shm'].filter((suffix) => !existsSync(path + suffix));
+  let copy: ReadableDatabase | null = null;
+  try {
+    copy = openReadable(path, key);
+    refuseNewer(copy);
+    if (pragma(copy, 'quick_check(1)')[0]?.['quick_check'] !== 'ok')
+      throw new AppFailure('STORE_DAMAGED', 'the copy does not pass its check');
+    return readInventory(copy);
+  } catch (thrown) {
+    // The cipher can't tell another key from a destroyed first page; a copy that was made here has whole pages.
+    if (sqliteCode(thrown) === 'SQLITE_NOTADB')
+      throw statSync(path).size % 4_096 === 0
+        ? new AppFailure('STORE_KEY_WRONG', 'the copy was encrypted with another key, or its beginning is damaged')
+        : new AppFailure('STORE_DAMAGED', 'the copy is cut off');
+    throw toFailure(thrown);
+  } finally {
+    copy?.close();
+    for (const suffix of beside) rmSync(path + suffix, { force: true });
   }
 }

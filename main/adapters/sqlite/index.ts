@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { AttachmentStoreWriter } from '#main/core/ports/attachment-store.ts';
+import type { DeskStoreWriter } from '#main/core/ports/desk-store.ts';
 import type { ComposerStoreWriter } from '#main/core/ports/composer-store.ts';
 import type { ReviewStoreWriter } from '#main/core/ports/review-store.ts';
 import type { AdministrationStoreWriter } from '#main/core/ports/administration-store.ts';
 import type { SearchProgress, Store, StoreWriter } from '#main/core/ports/store.ts';
 import { AppFailure } from '#shared/contract/errors.ts';
+import type { Inventory } from '#shared/contract/upkeep.ts';
 import { openIndexThread, type IndexThread } from './index-thread.ts';
 import { KEY_BYTES, RECORDS_FILE } from './profile-files.ts';
 import type { ReaderMethods } from './reader.worker.ts';
@@ -29,6 +31,16 @@ export interface OpenStoreOptions {
 }
 
 const DEFAULT_READERS = 3;
+/** One for views and one for searches; the others begin when those are busy, and end when it is quiet: each costs 30 to 60 MB. */
+const READERS_KEPT = 2;
+const READER_RESTS_MS = 30_000;
+/** Starting a thread takes as long as that many short readings. */
+const START_WORTH = 4;
+/**
+ * Rows are garbage as soon as they are handed over, and V8 never gives a young generation back once it has grown: five threads
+ * of its own choosing are 200 MB. MB.
+ */
+const LIMITS = { maxYoungGenerationSizeMb: 12 };
 
 /**
  * Opens the store of a profile (ST1). AppFailure STORE_KEY_WRONG, STORE_DAMAGED, STORE_FROM_NEWER_VERSION, STORE_LOCKED
@@ -40,9 +52,10 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   if (readOnly && !existsSync(join(directory, RECORDS_FILE)))
     throw new AppFailure('NOT_FOUND', 'there is no store in this folder');
   const workerData = { directory, key };
-  const start = (name: string) => (): Worker => new Worker(workerUrl(name), { workerData, name });
-  const startReader = (name: string): WorkerClient<ReaderMethods> =>
-    connectWorker<ReaderMethods>(name, start('reader.worker'));
+  const start = (name: string) => (): Worker =>
+    new Worker(workerUrl(name), { workerData, name, resourceLimits: LIMITS });
+  const startReader = (name: string, restAfterMs?: number): WorkerClient<ReaderMethods> =>
+    connectWorker<ReaderMethods>(name, start('reader.worker'), restAfterMs === undefined ? {} : { restAfterMs });
 
   const writer = readOnly ? null : connectWorker<WriterMethods>('writer', start('writer.worker'));
   let index: IndexThread | null = null;
@@ -54,8 +67,8 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   };
   try {
     for (let i = 0; i < Math.max(1, options.readers ?? DEFAULT_READERS); i++)
-      readers.push(startReader(`reader ${i + 1}`));
-    for (const reader of readers) reader.start();
+      readers.push(startReader(`reader ${i + 1}`, i < READERS_KEPT ? undefined : READER_RESTS_MS));
+    for (const reader of readers.slice(0, READERS_KEPT)) reader.start();
     if (writer !== null) {
       await writer.call('open', []);
       index = await openIndexThread(start('search/index.worker'), (appliedSeq) =>
@@ -63,12 +76,30 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       );
     }
     // After the index thread: readers attach the file it has made.
-    await Promise.all(readers.map((reader) => reader.call('open', [])));
+    await Promise.all(readers.slice(0, READERS_KEPT).map((reader) => reader.call('open', [])));
   } catch (thrown) {
     await closeAll();
     throw thrown;
   }
   return assemble({ writer, index, readers, startReader, closeAll });
+}
+
+/**
+ * Opens a copy of records.db with this key on a thread of its own, reads all of it, and says what lies in it. AppFailure
+ * STORE_DAMAGED, STORE_KEY_WRONG, STORE_FROM_NEWER_VERSION, NOT_FOUND.
+ */
+export async function inspectBackup(options: { readonly path: string; readonly key: Uint8Array }): Promise<Inventory> {
+  if (!existsSync(options.path)) throw new AppFailure('NOT_FOUND', 'no such backup');
+  const workerData = { directory: dirname(options.path), key: options.key };
+  const reader = connectWorker<ReaderMethods>(
+    'inspector',
+    () => new Worker(workerUrl('reader.worker'), { workerData, name: 'inspector' }),
+  );
+  try {
+    return await reader.call('inspectCopy', [options.path]);
+  } finally {
+    await reader.close();
+  }
 }
 
 function assemble(parts: {
@@ -80,7 +111,8 @@ function assemble(parts: {
 }): Store {
   const { writer, index, readers } = parts;
   const leastBusy = (of: readonly WorkerClient<ReaderMethods>[]): WorkerClient<ReaderMethods> =>
-    of.reduce((best, next) => (next.busy < best.busy ? next : best));
+    of.reduce((best, next) => (waitAt(next) < waitAt(best) ? next : best));
+  const waitAt = ({ busy, running }: WorkerClient<ReaderMethods>): number => busy + (running ? 0 : START_WORTH);
   const searching = readers.length > 1 ? readers.slice(1) : readers;
 
   type R = ReaderMethods;
@@ -120,6 +152,7 @@ function assemble(parts: {
     ReviewStoreWriter &
     AttachmentStoreWriter &
     ComposerStoreWriter &
+    DeskStoreWriter &
     AdministrationStoreWriter = {
     putStaged: write('putStaged'),
     dropStaged: write('dropStaged'),
@@ -163,6 +196,11 @@ function assemble(parts: {
     removeReply: write('removeReply'),
     countReplyUse: write('countReplyUse'),
     putArticle: write('putArticle'),
+    markConversation: write('markConversation'),
+    noteConsumer: write('noteConsumer'),
+    putLesson: write('putLesson'),
+    removeLesson: write('removeLesson'),
+    putLessonRun: write('putLessonRun'),
     appendAudit: write('appendAudit'),
     putDeletion: write('putDeletion'),
     purgeExpired: write('purgeExpired'),
@@ -210,6 +248,12 @@ function assemble(parts: {
     conversations: view('conversations'),
     conversationCounts: view('conversationCounts'),
     waitingByShop: view('waitingByShop'),
+    nextConversation: view('nextConversation'),
+    consumer: view('consumer'),
+    consumerTags: view('consumerTags'),
+    lessons: view('lessons'),
+    lessonRuns: view('lessonRuns'),
+    lessonRun: view('lessonRun'),
     conversation: view('conversation'),
     conversationByWireId: view('conversationByWireId'),
     messages: view('messages'),
@@ -236,6 +280,7 @@ function assemble(parts: {
     reviewersNamed: view('reviewersNamed'),
     exportedPackage: view('exportedPackage'),
     recallFacts: view('recallFacts'),
+    overviewFacts: view('overviewFacts'),
     savedSearches: view('savedSearches'),
     wordsPage: view('wordsPage'),
     wordList: view('wordList'),
@@ -275,6 +320,7 @@ function assemble(parts: {
     findPeople: (text, visibility, limit, signal) => search('findPeople')([text, visibility, limit], signal),
     estimate: (query, visibility, signal) => search('estimate')([query, visibility], signal),
     check: () => apart((reader) => reader.call('check', [])),
+    inventory: () => apart((reader) => reader.call('inventory', [])),
     indexStatus: view('indexStatus'),
     close: parts.closeAll,
   };

@@ -141,12 +141,18 @@ function openFailure(thrown: unknown, directory: string, key: Uint8Array): AppFa
     : new AppFailure('STORE_DAMAGED', 'the database file is cut off', failure.error.details);
 }
 
+/** This key is the one that the store's files were last opened with; null where none was noted yet. */
+export function isStoreKey(directory: string, key: Uint8Array): boolean | null {
+  const file = join(directory, KEY_CHECK_FILE);
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() === keyCheck(key) : null;
+}
+
 /** Public value that only this key yields; says nothing about a random 32-byte key. */
 function keyCheck(key: Uint8Array): string {
   return createHmac('sha256', key).update('merchant-workbench key check 1').digest('hex');
 }
 
-function writeKeyCheck(path: string, key: Uint8Array): void {
+export function writeKeyCheck(path: string, key: Uint8Array): void {
   writeFileSync(`${path}.new`, `${keyCheck(key)}\n`, { mode: 0o600, flush: true });
   renameSync(`${path}.new`, path);
 }

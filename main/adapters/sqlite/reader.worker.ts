@@ -6,7 +6,8 @@ import type { MarksPlace } from '#shared/contract/views.ts';
 import type { Visibility } from '#main/core/ports/store.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
 import { attach, type ReadableDatabase } from './connection.ts';
-import { backupTo } from './backup.ts';
+import { backupTo, inspectCopy } from './backup.ts';
+import { readInventory } from './inventory.ts';
 import { checkStore } from './check.ts';
 import { toFailure } from './errors.ts';
 import { openRecordsForReading, requireCurrent } from './open-records.ts';
@@ -99,6 +100,12 @@ const names = [
   'conversations',
   'conversationCounts',
   'waitingByShop',
+  'nextConversation',
+  'consumer',
+  'consumerTags',
+  'lessons',
+  'lessonRuns',
+  'lessonRun',
   'conversation',
   'conversationByWireId',
   'messages',
@@ -125,6 +132,7 @@ const names = [
   'reviewersNamed',
   'exportedPackage',
   'recallFacts',
+  'overviewFacts',
   'savedSearches',
   'groups',
   'group',
@@ -226,6 +234,9 @@ const all = {
     return checkStore(opened.db, { directory, indexed: opened.indexed });
   },
   backup: (_: CallContext, path: string) => backupTo(open().db, path, key),
+  inventory: () => readInventory(open().db),
+  /** Of another file under the same key; the profile's own need not be there. */
+  inspectCopy: (_: CallContext, path: string) => inspectCopy(path, key),
 };
 
 export type ReaderMethods = typeof all;

@@ -48,6 +48,33 @@ describe('calls into a thread', () => {
     expect(await failureOf(client.call('add', [1, 2]))).toMatchObject({ code: 'CANCELLED' });
   });
 
+  test('[ST1] a thread that nobody asks for a while ends, is started anew by the next call, and loses no call', async () => {
+    let started = 0;
+    const ended: Promise<unknown>[] = [];
+    const client = connectWorker<Methods>(
+      'test',
+      () => {
+        started++;
+        const worker = start();
+        ended.push(new Promise((resolve) => worker.once('exit', resolve)));
+        return worker;
+      },
+      { restAfterMs: 30 },
+    );
+    for (let round = 1; round <= 3; round++) {
+      // Whatever moment the rest comes at, every call is answered.
+      const sums = await Promise.all(Array.from({ length: 5 }, (_, n) => client.call('add', [n, round])));
+      expect(sums).toEqual([0, 1, 2, 3, 4].map((n) => n + round));
+      expect([client.running, started]).toEqual([true, round]);
+      await ended[round - 1];
+      expect(client.running).toBe(false);
+    }
+    expect(await client.call('add', [20, 3])).toBe(23);
+    await client.close();
+    await Promise.all(ended);
+    expect(started).toBe(4);
+  });
+
   test('[SY2] a thread that dies rejects what it was asked, and the next call starts it anew', async () => {
     const client = connectWorker<Methods>('test', start);
     const [first, second] = await Promise.all([

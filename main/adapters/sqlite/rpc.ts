@@ -71,6 +71,8 @@ export interface WorkerClient<M extends Methods> {
   start(): void;
   /** Calls under way. */
   readonly busy: number;
+  /** False: the next call has to start the thread first. */
+  readonly running: boolean;
   /** Lets the calls under way finish, then ends the thread by message. */
   close(): Promise<void>;
 }
@@ -84,10 +86,17 @@ interface Pending {
 
 /**
  * Main side. A thread that dies rejects what it was asked (INTERNAL, with `details.worker`) and is started anew with the
- * next call: SQLite has rolled back by then.
+ * next call: SQLite has rolled back by then. So is one that ended because nobody had asked for `restAfterMs`.
  */
-export function connectWorker<M extends Methods>(name: string, start: () => Worker): WorkerClient<M> {
+export function connectWorker<M extends Methods>(
+  name: string,
+  start: () => Worker,
+  options: { readonly restAfterMs?: number } = {},
+): WorkerClient<M> {
   let worker: Worker | null = null;
+  /** Threads that were told to end because nobody had asked them for a while. */
+  const resting = new Set<Worker>();
+  let restTimer: ReturnType<typeof setTimeout> | undefined;
   let ended: Promise<void> = Promise.resolve();
   let nextId = 1;
   let closing = false;
@@ -113,22 +122,36 @@ export function connectWorker<M extends Methods>(name: string, start: () => Work
       }
       pending.delete(reply.id);
       waiting.release();
+      restSoon();
       if (reply.type === 'done') waiting.resolve(reply.result);
       else waiting.reject(new AppFailure(reply.error.code, reply.error.message, reply.error.details));
     });
-    ended = new Promise((resolve) => {
+    const earlier = ended;
+    ended = new Promise<void>((resolve) => {
       // 'exit' always follows 'error'.
       let cause = 'ended';
       started.on('error', (error: Error) => {
         cause = error.name;
       });
       started.on('exit', () => {
+        if (resting.delete(started)) return resolve();
         if (worker === started) worker = null;
         fail(new AppFailure('INTERNAL', `the ${name} thread ended unexpectedly`, { worker: name, cause }));
         resolve();
       });
-    });
+    }).then(() => earlier);
     return started;
+  };
+  const restSoon = (): void => {
+    clearTimeout(restTimer);
+    if (options.restAfterMs === undefined || pending.size > 0 || closing) return;
+    restTimer = setTimeout(() => {
+      if (worker === null || pending.size > 0 || closing) return;
+      resting.add(worker);
+      worker.postMessage('close');
+      worker = null;
+    }, options.restAfterMs);
+    restTimer.unref();
   };
 
   return {
@@ -170,8 +193,12 @@ export function connectWorker<M extends Methods>(name: string, start: () => Work
     get busy() {
       return pending.size;
     },
+    get running() {
+      return worker !== null;
+    },
     close: async () => {
       closing = true;
+      clearTimeout(restTimer);
       // Messages are handled in order: what was asked before is answered before the thread ends.
       worker?.postMessage('close');
       await ended;

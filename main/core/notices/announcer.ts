@@ -5,12 +5,17 @@ import type { Clock, TimerHandle } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { StoreChanges } from '../ports/store.ts';
 
-/** At most one notice a topic in this time (topics.ts). */
-const COALESCE_MS = 50;
+/**
+ * The first change after a pause is told at once: somebody looks at that chat. What follows within this time is told
+ * together (topics.ts).
+ */
+const REST_MS = 30;
+/** Numbers of the status bar: each notice asks the store for every account, and nobody reads faster. */
+const ACCOUNTS_REST_MS = 200;
 /** More keys than this are "many, ask again": a view shows fewer rows than that anyway. */
 const MANY_KEYS = 200;
 
-/** Collects what changed and tells the views, each topic at most every 50 ms. */
+/** Collects what changed and tells the views: at once, then at most every 30 ms (accounts: every 200 ms). */
 export interface Announcer {
   subscribe(listener: (message: TopicMessage) => void): () => void;
   changes(changes: StoreChanges): void;
@@ -30,10 +35,12 @@ export function createAnnouncer(options: {
   const conversations = new Set<ConversationKey>();
   const messages = new Set<ConversationKey>();
   let many = false;
-  let accountsChanged = false;
   let changed = false;
-  let timer: TimerHandle | null = null;
+  let accountsChanged = false;
   let accountsRunning = false;
+  /** Set while a topic rests after a notice. */
+  let rest: TimerHandle | null = null;
+  let accountsRest: TimerHandle | null = null;
   let stopped = false;
 
   function publish(message: TopicMessage): void {
@@ -46,48 +53,52 @@ export function createAnnouncer(options: {
     }
   }
 
-  function soon(): void {
-    if (stopped) return;
-    timer ??= options.clock.setTimeout(flush, COALESCE_MS);
-  }
-
   function keysOf(set: Set<ConversationKey>): readonly ConversationKey[] {
     const keys = many || set.size > MANY_KEYS ? [] : [...set];
     set.clear();
     return keys;
   }
 
-  function flush(): void {
-    timer = null;
-    if (changed) {
-      changed = false;
-      const hadConversations = conversations.size > 0 || many;
-      const hadMessages = messages.size > 0 || many;
-      const conversationKeys = keysOf(conversations);
-      const messageKeys = keysOf(messages);
-      many = false;
-      if (hadConversations) publish({ topic: 'conversations', payload: { keys: conversationKeys } });
-      if (hadMessages) publish({ topic: 'messages', payload: { keys: messageKeys } });
-    }
-    if (accountsChanged && !accountsRunning) {
-      accountsChanged = false;
-      accountsRunning = true;
-      options
-        .accountsView()
-        .then(
-          (payload) => {
-            if (!stopped) publish({ topic: 'accounts', payload });
-          },
-          (thrown: unknown) =>
-            options.logger.log('error', 'notices.accounts', {
-              name: thrown instanceof Error ? thrown.name : 'unknown',
-            }),
-        )
-        .finally(() => {
-          accountsRunning = false;
-          if (accountsChanged) soon();
-        });
-    }
+  function tellChanges(): void {
+    if (stopped || !changed || rest !== null) return;
+    changed = false;
+    const hadConversations = conversations.size > 0 || many;
+    const hadMessages = messages.size > 0 || many;
+    const conversationKeys = keysOf(conversations);
+    const messageKeys = keysOf(messages);
+    many = false;
+    rest = options.clock.setTimeout(() => {
+      rest = null;
+      tellChanges();
+    }, REST_MS);
+    // The open chat first: its rows are what somebody waits for.
+    if (hadMessages) publish({ topic: 'messages', payload: { keys: messageKeys } });
+    if (hadConversations) publish({ topic: 'conversations', payload: { keys: conversationKeys } });
+  }
+
+  function tellAccounts(): void {
+    if (stopped || !accountsChanged || accountsRunning || accountsRest !== null) return;
+    accountsChanged = false;
+    accountsRunning = true;
+    accountsRest = options.clock.setTimeout(() => {
+      accountsRest = null;
+      tellAccounts();
+    }, ACCOUNTS_REST_MS);
+    options
+      .accountsView()
+      .then(
+        (payload) => {
+          if (!stopped) publish({ topic: 'accounts', payload });
+        },
+        (thrown: unknown) =>
+          options.logger.log('error', 'notices.accounts', {
+            name: thrown instanceof Error ? thrown.name : 'unknown',
+          }),
+      )
+      .finally(() => {
+        accountsRunning = false;
+        tellAccounts();
+      });
   }
 
   return {
@@ -101,17 +112,17 @@ export function createAnnouncer(options: {
       for (const key of value.messages) messages.add(key);
       many ||= value.many;
       changed = true;
-      soon();
+      tellChanges();
     },
     accounts() {
       accountsChanged = true;
-      soon();
+      tellAccounts();
     },
     publish,
     stop() {
       stopped = true;
-      if (timer !== null) options.clock.clearTimeout(timer);
-      timer = null;
+      for (const timer of [rest, accountsRest]) if (timer !== null) options.clock.clearTimeout(timer);
+      rest = accountsRest = null;
       listeners.clear();
     },
   };

@@ -61,6 +61,11 @@ export function ChatHeader(props: {
             {t('chat.waiting', { time: formatElapsed(now - conversation.waiting_since) })}
           </span>
         )}
+        {conversation.intake === 'waiting' && conversation.deletes_at !== null && conversation.deletes_at > now && (
+          <span className="chat-header-end">
+            {t('desk.closed.deletes', { time: formatDuration(conversation.deletes_at - now, locale) })}
+          </span>
+        )}
         {active && conversation.ends_at !== null && conversation.ends_at > now && (
           <span className="chat-header-end">
             {t('chat.endsIn', { time: formatDuration(conversation.ends_at - now, locale) })}

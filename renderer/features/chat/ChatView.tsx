@@ -3,15 +3,17 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { assessRecall } from '#shared/domain/recall/assess.ts';
 import type { AppError } from '#shared/contract/errors.ts';
-import type { ConversationView, MessageView, OutgoingView } from '#shared/contract/views.ts';
+import type { AccountView, ConversationView, MessageView, OutgoingView } from '#shared/contract/views.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
-import { useAsk } from '#renderer/bridge/ask.ts';
+import { useConversation } from '#renderer/bridge/conversation.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { serverNow, useAccount, useLive } from '#renderer/bridge/live.ts';
 import { useMayOpenSeals, useSeal } from '#renderer/bridge/seals.ts';
+import { spaced } from '#renderer/bridge/spaced.ts';
+import { useSteady } from '#renderer/bridge/steady.ts';
 import { currentLocale, errorLine, errorWords } from '#renderer/ui/words.ts';
 import { Button } from '#renderer/ui/Button.tsx';
-import { formatCountdown, formatStamp } from '#renderer/ui/format.ts';
+import { formatCountdown, formatDuration, formatStamp } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
 import { Menu, type MenuAnchor, type MenuItem } from '#renderer/ui/Menu.tsx';
 import { sealWords, type SealSay } from '#renderer/ui/seal-words.ts';
@@ -49,16 +51,7 @@ export interface ChatViewProps {
 
 export function ChatView(props: ChatViewProps) {
   const { t } = useTranslation();
-  const asked = useAsk('conversations.get', { conversation_key: props.conversationKey });
-  const { reload } = asked;
-  useEffect(
-    () =>
-      bridge.subscribe(
-        'conversations',
-        ({ keys }) => (keys.length === 0 || keys.includes(props.conversationKey)) && reload(),
-      ),
-    [props.conversationKey, reload],
-  );
+  const asked = useConversation(props.conversationKey);
   if (!asked.data)
     return (
       <section className="chat" aria-label={t('chat.label')}>
@@ -67,7 +60,7 @@ export function ChatView(props: ChatViewProps) {
             words={errorWords(asked.error)}
             code={asked.error.code}
             retry={t('common.retry')}
-            onRetry={reload}
+            onRetry={asked.reload}
           />
         ) : (
           <LoadingState label={t('common.loading')} />
@@ -76,6 +69,21 @@ export function ChatView(props: ChatViewProps) {
     );
   return <OpenChat key={props.conversationKey} {...props} conversation={asked.data} />;
 }
+
+const NOT_FOR_COMPOSER: ReadonlySet<string> = new Set<keyof ConversationView>([
+  'last_seq',
+  'last_message_at',
+  'preview',
+  'unread',
+  'reply_state',
+  'consumer_read_seq',
+  'waiting_since',
+  'ends_at',
+  'deletes_at',
+]);
+const NOT_FOR_ROWS: ReadonlySet<string> = new Set([...NOT_FOR_COMPOSER, 'draft']);
+/** What was read is told this often while messages keep coming. */
+const READ_REST_MS = 500;
 
 type Target = { readonly message: MessageView } | { readonly outgoing: OutgoingView };
 
@@ -103,6 +111,10 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
   const mayOpenSeals = useMayOpenSeals();
   const { seal, open: openSeal, close: closeSeal } = useSeal();
   const name = conversation.type === 'group' ? conversation.title : (conversation.consumer?.name ?? conversation.title);
+  // Every message moves numbers of its conversation that rows and composer don't show.
+  const forRows = useSteady(conversation, NOT_FOR_ROWS);
+  const forComposer = useSteady(conversation, NOT_FOR_COMPOSER);
+  const onSent = useCallback(() => list.current?.toEnd(), []);
 
   // What was read is told to the gateway once, and only while the person can see it.
   const told = useRef(0);
@@ -110,13 +122,22 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
   const tellRead = useCallback(() => {
     if (conversation.intake !== 'active' || lastSeq <= told.current || !document.hasFocus()) return;
     told.current = lastSeq;
-    void bridge.call('conversations.read', { conversation_key: conversation.key, conv_seq: lastSeq });
+    return bridge.call('conversations.read', { conversation_key: conversation.key, conv_seq: lastSeq });
   }, [conversation.key, conversation.intake, lastSeq]);
+  const latestTell = useRef(tellRead);
+  latestTell.current = tellRead;
+  const telling = useRef<ReturnType<typeof spaced> | null>(null);
   useEffect(() => {
-    tellRead();
-    addEventListener('focus', tellRead);
-    return () => removeEventListener('focus', tellRead);
-  }, [tellRead]);
+    const own = spaced(() => latestTell.current(), READ_REST_MS);
+    telling.current = own;
+    own.ask();
+    addEventListener('focus', own.ask);
+    return () => {
+      removeEventListener('focus', own.ask);
+      own.stop();
+    };
+  }, []);
+  useEffect(() => telling.current?.ask(), [tellRead]);
 
   const { older, shown } = chat;
   const { findRequest } = props;
@@ -272,7 +293,7 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
           gaps={chat.gaps}
           hasOlder={chat.hasOlder}
           onOlder={() => void chat.older()}
-          conversation={conversation}
+          conversation={forRows}
           account={account}
           appVersion={appVersion}
           hostThere={hostThere}
@@ -280,6 +301,7 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
           remediesAsked={remediesAsked}
           selection={selection}
           mayOpenSeals={mayOpenSeals}
+          hiddenFrom={chat.hiddenFrom}
           actions={actions}
         />
       )}
@@ -344,7 +366,7 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
     if (conversation.account_id === null) return <Closed>{t('composer.noAccount')}</Closed>;
     if (conversation.intake === 'waiting')
       return <ClaimBar conversation={conversation} name={name} onClaim={props.onClaim} />;
-    if (conversation.intake === 'ended') return <Closed>{t('composer.closedEnded')}</Closed>;
+    if (conversation.intake === 'ended') return <Closed>{endedWords(conversation, account, t, locale)}</Closed>;
     if (
       conversation.type === 'single' &&
       conversation.assignee &&
@@ -352,16 +374,29 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
       conversation.assignee.agent_id !== account.agent.agent_id
     )
       return <Closed>{t('composer.closedOther', { name: conversation.assignee.name })}</Closed>;
-    return (
-      <Composer
-        ref={composer}
-        conversation={conversation}
-        account={account}
-        name={name}
-        onSent={() => list.current?.toEnd()}
-      />
-    );
+    return <Composer ref={composer} conversation={forComposer} account={account} name={name} onSent={onSent} />;
   }
+}
+
+/** IN5: why nothing can be sent: the rule that ended it, where it was one, and what happens next. */
+function endedWords(
+  conversation: ConversationView,
+  account: AccountView | null,
+  t: TFunction,
+  locale: 'zh-CN' | 'en',
+): string {
+  const policy = account?.shops.find(({ shop_id }) => shop_id === conversation.shop.shop_id)?.policy;
+  const end = conversation.assignments.at(-1)?.to ?? null;
+  const silent =
+    policy !== null &&
+    policy !== undefined &&
+    end !== null &&
+    conversation.last_message_at !== null &&
+    end - conversation.last_message_at >= policy.session_end.after_ms;
+  const why = silent
+    ? t(`desk.closed.endedRule.${policy.session_end.since}`, { time: formatDuration(policy.session_end.after_ms, locale) })
+    : t('composer.closedEnded');
+  return `${why}。${t('desk.closed.reopen')}`.replace('。。', '。');
 }
 
 function Closed(props: { children: string }) {
@@ -541,17 +576,25 @@ function LiveRecallDialog(props: { message: MessageView; conversation: Conversat
 function LiveRegion(props: { messages: readonly MessageView[] | null }) {
   const { t } = useTranslation();
   const heard = useRef<number | null>(null);
-  const [words, setWords] = useState('');
-  const last = props.messages?.at(-1);
+  const [said, setSaid] = useState({ seq: 0, words: '' });
+  const { messages } = props;
   useEffect(() => {
-    if (!last) return;
-    if (heard.current !== null && last.conv_seq > heard.current && last.sender.role === 'consumer')
-      setWords(t('chat.liveMessage', { name: last.sender.name, text: last.text ?? t(`inbox.kinds.${last.kind}`) }));
-    heard.current = Math.max(heard.current ?? 0, last.conv_seq);
-  }, [last, t]);
+    const last = messages?.at(-1);
+    if (!messages || !last) return;
+    const before = heard.current;
+    heard.current = Math.max(before ?? 0, last.conv_seq);
+    if (before === null) return;
+    const fresh = messages.filter((one) => one.conv_seq > before && one.sender.role === 'consumer');
+    if (fresh.length === 0) return;
+    const words = fresh.map((one) =>
+      t('chat.liveMessage', { name: one.sender.name, text: one.text ?? t(`inbox.kinds.${one.kind}`) }),
+    );
+    setSaid({ seq: last.conv_seq, words: words.join(' ') });
+  }, [messages, t]);
   return (
     <div className="visually-hidden" aria-live="polite">
-      {words}
+      {/* By its number, so that the same words said again are read out again. */}
+      <span key={said.seq}>{said.words}</span>
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { useEffect, useImperativeHandle, useMemo, useRef, useState, type KeyboardEvent, type Ref } from 'react';
+import { memo, useEffect, useImperativeHandle, useMemo, useRef, useState, type KeyboardEvent, type Ref } from 'react';
 import { useTranslation } from 'react-i18next';
 import { askForPanel, offerComposer } from '#renderer/bridge/compose.ts';
 import { bridge } from '#renderer/bridge/index.ts';
@@ -15,6 +15,7 @@ import { findReplies } from '#shared/domain/composer/find-replies.ts';
 import { fillVariables, unfilledVariables, type VariableValues } from '#shared/domain/composer/variables.ts';
 import { hitName, type GuardHit } from '#shared/domain/guard/inspect.ts';
 import type { MessageId } from '#shared/domain/ids.ts';
+import { consumerDay } from '#shared/i18n/units.ts';
 import { fold } from '#shared/search/normalise.ts';
 import { AttachButton, AttachmentTray } from './attachments/AttachmentTray.tsx';
 import { hasChosen, sendChosen, useStaged } from './attachments/staged.ts';
@@ -48,7 +49,8 @@ export interface ComposerHandle {
   correct(msgId: string, original: string, prefix: string): void;
 }
 
-export function Composer(props: {
+/** By itself: what comes in must not be drawn between a key and its letter. */
+export const Composer = memo(function Composer(props: {
   conversation: ConversationView;
   account: AccountView | null;
   name: string;
@@ -119,7 +121,7 @@ export function Composer(props: {
       订单号: conversation.order_nos,
       店铺名: own(conversation.shop.name),
       客服昵称: own(account?.agent?.name),
-      日期: [`${at.getMonth() + 1}月${at.getDate()}日`],
+      日期: [consumerDay(at.getMonth() + 1, at.getDate())],
       时间: [`${two(at.getHours())}:${two(at.getMinutes())}`],
     };
   };
@@ -517,4 +519,4 @@ export function Composer(props: {
       )}
     </div>
   );
-}
+});

@@ -4,9 +4,11 @@ import { useTranslation } from 'react-i18next';
 import type { AccountView, ConversationView, GapView, MessageView, OutgoingView } from '#shared/contract/views.ts';
 import { currentLocale } from '#renderer/ui/words.ts';
 import { Button } from '#renderer/ui/Button.tsx';
-import { formatDay } from '#renderer/ui/format.ts';
+import { historyEnd } from '#shared/domain/desk/sessions.ts';
+import { formatDay, formatStamp } from '#renderer/ui/format.ts';
 import { localNow } from '#renderer/ui/use-now.ts';
-import { chatItems } from './items.ts';
+import { HistoryBubble } from './HistoryBubble.tsx';
+import { chatItems, withHistory } from './items.ts';
 import { MessageRow, OutgoingRow, type RowActions } from './MessageRow.tsx';
 
 export interface MessageListHandle {
@@ -34,6 +36,8 @@ export function MessageList(props: {
   /** Keys that are selected, or null outside of selection mode (RC18). */
   selection: ReadonlySet<number> | null;
   mayOpenSeals: boolean;
+  /** IN4: from this server time on it is another agent's part, which is not here. */
+  hiddenFrom: number | null;
   actions: RowActions;
   ref?: Ref<MessageListHandle>;
 }) {
@@ -43,10 +47,16 @@ export function MessageList(props: {
   const [flash, setFlash] = useState<string | null>(null);
   const [away, setAway] = useState(false);
   const [seen, setSeen] = useState(0);
+  // Earlier sessions fold into one line (IN4); their messages stay loaded, so that find and jump can unfold to them.
+  const earlier = historyEnd(props.conversation);
+  const [unfolded, setUnfolded] = useState(false);
+  const foldAt = unfolded ? null : earlier;
   const items = useMemo(
-    () => chatItems(props.messages, props.outgoing, props.gaps),
-    [props.messages, props.outgoing, props.gaps],
+    () => withHistory(chatItems(props.messages, props.outgoing, props.gaps), foldAt),
+    [props.messages, props.outgoing, props.gaps, foldAt],
   );
+  const folded = items[0]?.type === 'history';
+  const wanted = useRef<string | null>(null);
   const virtualizer = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller.current,
@@ -81,7 +91,7 @@ export function MessageList(props: {
     const element = scroller.current;
     if (!element) return;
     setAway(element.scrollHeight - element.scrollTop - element.clientHeight > END_PX * 2);
-    if (hasOlder && element.scrollTop < 240) onOlder();
+    if (hasOlder && !folded && element.scrollTop < 240) onOlder();
   };
 
   useEffect(() => {
@@ -94,13 +104,28 @@ export function MessageList(props: {
   useImperativeHandle(props.ref, () => ({
     show(msgId) {
       const index = items.findIndex((item) => item.type === 'message' && item.message.msg_id === msgId);
-      if (index < 0) return false;
+      if (index < 0) {
+        if (!folded || !props.messages.some((message) => message.msg_id === msgId)) return false;
+        wanted.current = msgId;
+        setUnfolded(true);
+        return true;
+      }
       virtualizer.scrollToIndex(index, { align: 'center' });
       setFlash(msgId);
       return true;
     },
     toEnd,
   }));
+
+  useEffect(() => {
+    if (wanted.current === null || folded) return;
+    const msgId = wanted.current;
+    wanted.current = null;
+    const index = items.findIndex((item) => item.type === 'message' && item.message.msg_id === msgId);
+    if (index < 0) return;
+    virtualizer.scrollToIndex(index, { align: 'center' });
+    setFlash(msgId);
+  }, [items, folded, virtualizer]);
 
   const fresh = Math.max(0, lastSeq - seen);
   const offline = props.account !== null && props.account.state !== 'live';
@@ -131,6 +156,14 @@ export function MessageList(props: {
                   <div className="chat-day">
                     <span>{formatDay(item.at, localNow(), locale)}</span>
                   </div>
+                ) : item.type === 'history' ? (
+                  <HistoryBubble
+                    count={item.count}
+                    more={props.hasOlder}
+                    until={item.until}
+                    conversation={props.conversation}
+                    onUnfold={() => setUnfolded(true)}
+                  />
                 ) : item.type === 'gap' ? (
                   <div className="chat-gap" role="status">
                     {t('chat.gap', { count: item.count })}
@@ -164,6 +197,11 @@ export function MessageList(props: {
           })}
         </div>
       </div>
+      {props.hiddenFrom !== null && (
+        <p className="chat-hidden" role="note">
+          {t('desk.history.hidden', { time: formatStamp(props.hiddenFrom).slice(0, 16) })}
+        </p>
+      )}
       {away && (
         <Button className="chat-to-end" size="small" icon="arrowDown" onClick={toEnd}>
           {fresh > 0 ? t('chat.newMessages', { count: fresh }) : t('chat.toLatest')}

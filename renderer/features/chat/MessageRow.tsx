@@ -7,6 +7,7 @@ import type { RecallVerdict } from '#shared/domain/recall/types.ts';
 import { serverNow } from '#renderer/bridge/live.ts';
 import { currentLocale } from '#renderer/ui/words.ts';
 import { Button, IconButton } from '#renderer/ui/Button.tsx';
+import { ErrorCode } from '#renderer/ui/ErrorCode.tsx';
 import { formatCountdown, formatTime, formatTimeSeconds } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
 import { menuAnchor, type MenuAnchor } from '#renderer/ui/Menu.tsx';
@@ -95,17 +96,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const self = message.sender.role === 'agent' && message.sender.id === account?.agent?.agent_id;
   const side = message.sender.role === 'agent' ? 'own' : 'other';
   const card = message.sender.role === 'agent' &&
-    (props.remedyAsked || (message.recall !== null && props.account !== null)) && (
-      <RemedyHost
-        message={message}
-        account={account}
-        conversation={conversation}
-        verdict={verdictOf(props)}
-        asked={props.remedyAsked}
-        fresh={props.freshRemedy}
-        actions={actions}
-      />
-    );
+    (props.remedyAsked || (message.recall !== null && props.account !== null)) && <LiveRemedy {...props} />;
 
   if (message.recalled) {
     return (
@@ -147,6 +138,22 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
     </div>
   );
 });
+
+/** The remedy card follows the policy's clock; the row around it is only drawn when its message changes. */
+function LiveRemedy(props: MessageRowProps) {
+  useNow();
+  return (
+    <RemedyHost
+      message={props.message}
+      account={props.account}
+      conversation={props.conversation}
+      verdict={verdictOf(props)}
+      asked={props.remedyAsked}
+      fresh={props.freshRemedy}
+      actions={props.actions}
+    />
+  );
+}
 
 /** What the policy says now, for own messages; null where nobody can tell. */
 function verdictOf(props: MessageRowProps): RecallVerdict | null {
@@ -446,7 +453,7 @@ export const OutgoingRow = memo(function OutgoingRow(props: {
           {outgoing.error && (
             <>
               {' '}
-              <code className="ui-code">{outgoing.error.code}</code>
+              <ErrorCode code={outgoing.error.code} />
             </>
           )}
           <Button look="link" onClick={() => actions.retry(outgoing)}>

@@ -1,4 +1,5 @@
 import type { GapView, MessageView, OutgoingView } from '#shared/contract/views.ts';
+import { steady } from '#renderer/bridge/steady.ts';
 import { dayKey } from '#renderer/ui/format.ts';
 
 /** Messages of one sender within this many milliseconds stand together. */
@@ -7,6 +8,8 @@ export const GROUP_SPAN_MS = 180_000;
 export type ChatItem =
   | { readonly type: 'day'; readonly id: string; readonly at: number }
   | { readonly type: 'gap'; readonly id: string; readonly count: number }
+  /** Earlier sessions, folded (IN4): how many of the loaded messages, and until when. */
+  | { readonly type: 'history'; readonly id: string; readonly count: number; readonly until: number }
   | {
       readonly type: 'message';
       readonly id: string;
@@ -57,6 +60,27 @@ export function chatItems(
   return items;
 }
 
+/** Folds every message before `until` (server time) into one line at the top. Null, or nothing before it: as they were. */
+export function withHistory(items: readonly ChatItem[], until: number | null): ChatItem[] {
+  if (until === null) return [...items];
+  const from = items.findIndex(
+    (item) => item.type === 'outgoing' || (item.type === 'message' && item.message.sent_at >= until),
+  );
+  const end = from < 0 ? items.length : from;
+  const count = items.slice(0, end).filter(({ type }) => type === 'message').length;
+  if (count === 0) return [...items];
+  // The day of the first line that stays, which may have been said above the fold.
+  const first = items[end];
+  const stays = items.slice(end);
+  const day =
+    first?.type === 'message'
+      ? [{ type: 'day' as const, id: `day-folded-${first.message.key}`, at: first.message.sent_at }]
+      : [];
+  const before = items[end - 1];
+  const shown = before?.type === 'day' ? [before, ...stays] : [...day, ...stays];
+  return [{ type: 'history', id: 'history', count, until }, ...shown];
+}
+
 function gapItem(gap: GapView): ChatItem {
   return { type: 'gap', id: `gap-${gap.from_seq}`, count: gap.to_seq - gap.from_seq + 1 };
 }
@@ -77,7 +101,8 @@ function together(before: MessageView | undefined, after: MessageView | undefine
 export function mergeNewest(shown: readonly MessageView[], page: readonly MessageView[]): readonly MessageView[] {
   const oldest = page[0];
   if (!oldest) return page;
-  return [...shown.filter((message) => precedes(message, oldest)), ...unchanged(shown, page)];
+  const joined = [...shown.filter((message) => precedes(message, oldest)), ...unchanged(shown, page)];
+  return joined.length === shown.length && joined.every((message, index) => message === shown[index]) ? shown : joined;
 }
 
 /** What says the same as before stays the same object, so that its row is not drawn again. */
@@ -85,7 +110,7 @@ function unchanged(shown: readonly MessageView[], page: readonly MessageView[]):
   const before = new Map(shown.map((message) => [message.key, message]));
   return page.map((message) => {
     const known = before.get(message.key);
-    return known !== undefined && JSON.stringify(known) === JSON.stringify(message) ? known : message;
+    return known === undefined ? message : steady(known, message);
   });
 }
 

@@ -3,9 +3,13 @@ import type { AppError } from '#shared/contract/errors.ts';
 import type { GapView, MessageView, OutgoingView } from '#shared/contract/views.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
 import { bridge } from '#renderer/bridge/index.ts';
+import { spaced } from '#renderer/bridge/spaced.ts';
+import { steady, steadyList } from '#renderer/bridge/steady.ts';
 import { mergeGaps, mergeNewest, overlaps } from './items.ts';
 
 const PAGE = 60;
+/** Asked for at a hint: what is newest, and what changed among the last few. The rest follows when it is quiet. */
+const NEWEST = 20;
 const MOST = 1_000;
 
 interface ChatState {
@@ -14,6 +18,7 @@ interface ChatState {
   readonly outgoing: readonly OutgoingView[];
   readonly gaps: readonly GapView[];
   readonly hasOlder: boolean;
+  readonly hiddenFrom: number | null;
   readonly error: AppError | null;
 }
 
@@ -23,12 +28,15 @@ const empty = (key: ConversationKey): ChatState => ({
   outgoing: [],
   gaps: [],
   hasOlder: false,
+  hiddenFrom: null,
   error: null,
 });
 
 /** After a burst of changes everything shown is renewed once it is quiet for so long, or has not been for longer. */
 const QUIET_MS = 300;
 const LONGEST_MS = 1_500;
+/** Between two questions: no frame shows more. */
+const FRAME_MS = 16;
 
 /**
  * The messages of one conversation from some point to the newest, renewed when the core says that they changed: the newest
@@ -47,7 +55,7 @@ export function useChat(key: ConversationKey) {
   const load = useCallback(
     async (what: 'newest' | 'all', own: number) => {
       const all = what === 'all' || shown.current.length === 0;
-      const limit = all ? Math.max(PAGE, Math.min(MOST, shown.current.length + 20)) : PAGE;
+      const limit = all ? Math.max(PAGE, Math.min(MOST, shown.current.length + NEWEST)) : NEWEST;
       const answer = await bridge.call('messages.page', { conversation_key: key, limit });
       if (own !== turn.current) return;
       if (answer.ok && !all && !overlaps(shown.current, answer.result.messages)) {
@@ -62,8 +70,15 @@ export function useChat(key: ConversationKey) {
           before.key === key && before.messages ? mergeNewest(before.messages, page.messages) : page.messages;
         shown.current = messages;
         const hasOlder = messages.length > page.messages.length ? before.hasOlder : page.has_older;
-        const gaps = before.key === key ? mergeGaps(before.gaps, page) : page.gaps;
-        return { key, messages, outgoing: page.outgoing, gaps, hasOlder, error: null };
+        const gaps = steady(before.gaps, before.key === key ? mergeGaps(before.gaps, page) : page.gaps);
+        const outgoing = steadyList(before.outgoing, page.outgoing, (one) => one.client_msg_id);
+        const same =
+          before.messages === messages &&
+          before.outgoing === outgoing &&
+          before.gaps === gaps &&
+          before.hasOlder === hasOlder &&
+          before.error === null;
+        return same ? before : { key, messages, outgoing, gaps, hasOlder, hiddenFrom: page.hidden_from ?? null, error: null };
       });
     },
     [key],
@@ -96,14 +111,11 @@ export function useChat(key: ConversationKey) {
   }, [renew, drop]);
 
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    const newest = spaced(() => renew('newest'), FRAME_MS);
     let quiet: ReturnType<typeof setTimeout> | undefined;
     let since = 0;
     const hint = (): void => {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        void renew('newest');
-      }, 16);
+      newest.ask();
       const now = performance.now();
       if (quiet === undefined) since = now;
       clearTimeout(quiet);
@@ -120,7 +132,7 @@ export function useChat(key: ConversationKey) {
       bridge.onHostState((host) => host === 'connected' && hint()),
     ];
     return () => {
-      clearTimeout(timer);
+      newest.stop();
       clearTimeout(quiet);
       for (const end of stop) end();
     };

@@ -1,20 +1,24 @@
 import type { TFunction } from 'i18next';
-import { useEffect, useState } from 'react';
+import { memo, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { ListFilter, ListSort } from '#shared/contract/desk.ts';
 import type { ConversationView } from '#shared/contract/views.ts';
 import type { AccountId, ConversationKey, ShopId } from '#shared/domain/ids.ts';
 import type { Intake } from '#shared/protocol/entities.ts';
+import { bridge } from '#renderer/bridge/index.ts';
 import { serverNow, useAccount, useLive } from '#renderer/bridge/live.ts';
 import { currentLocale, errorLine, errorWords } from '#renderer/ui/words.ts';
 import { Button } from '#renderer/ui/Button.tsx';
 import { formatElapsed, formatListTime, formatTimeSeconds, formatNumber } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
+import { Menu, menuAnchor, type MenuAnchor } from '#renderer/ui/Menu.tsx';
 import { Avatar, CountBadge, Tag } from '#renderer/ui/marks.tsx';
 import { ErrorState, LoadingState, OfflineStrip, StateMessage } from '#renderer/ui/states.tsx';
 import { Tabs } from '#renderer/ui/Tabs.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
 import { useNow } from '#renderer/ui/use-now.ts';
-import { VirtualList } from '#renderer/ui/VirtualList.tsx';
+import { SparseList } from '#renderer/ui/SparseList.tsx';
+import { ListTools } from './ListTools.tsx';
 import { claim, useInbox } from './use-inbox.ts';
 import { rowMarks } from './waiting.ts';
 import './inbox.css';
@@ -36,7 +40,11 @@ export interface InboxProps {
 export function Inbox(props: InboxProps) {
   const { t, i18n } = useTranslation();
   const locale = currentLocale(i18n.language);
-  const inbox = useInbox(props.accountId, props.shopId, props.intake);
+  const [sort, setSort] = useState<ListSort>('newest');
+  const [filter, setFilter] = useState<ListFilter>({});
+  const [menu, setMenu] = useState<{ readonly row: ConversationView; readonly anchor: MenuAnchor } | null>(null);
+  const { accountId, shopId, intake } = props;
+  const inbox = useInbox({ accountId, shopId, intake, sort, filter });
   const accounts = useLive((state) => state.accounts);
   const watched =
     accounts?.filter((account) => props.accountId === null || account.account_id === props.accountId) ?? [];
@@ -44,8 +52,11 @@ export function Inbox(props: InboxProps) {
     watched.length > 0 && watched.every((account) => account.state !== 'live' && account.state !== 'catching-up');
   const { onRows } = props;
   useEffect(() => {
-    if (inbox.conversations) onRows?.(inbox.conversations);
-  }, [inbox.conversations, onRows]);
+    if (inbox.pages) onRows?.(inbox.pages.rows());
+  }, [inbox.pages, onRows]);
+  const { pages } = inbox;
+  const at = useCallback((index: number) => pages?.at(index), [pages]);
+  const filtered = Object.keys(filter).length > 0;
 
   return (
     <section className="inbox" aria-label={t('inbox.label')}>
@@ -61,18 +72,41 @@ export function Inbox(props: InboxProps) {
           attention: intake === 'waiting',
         }))}
       />
+      <ListTools sort={sort} filter={filter} onSort={setSort} onFilter={setFilter} />
       {offline && <OfflineStrip>{offlineWords()}</OfflineStrip>}
       {rows()}
+      {menu && (
+        <Menu
+          anchor={menu.anchor}
+          label={t('desk.list.rowMenu')}
+          onClose={() => setMenu(null)}
+          items={[
+            {
+              id: 'pin',
+              icon: 'pin',
+              label: menu.row.pinned ? t('desk.list.unpin') : t('desk.list.pin'),
+              onSelect: () => mark(menu.row, 'pinned'),
+            },
+            {
+              id: 'star',
+              icon: 'star',
+              label: menu.row.starred ? t('desk.list.unstar') : t('desk.list.star'),
+              onSelect: () => mark(menu.row, 'starred'),
+            },
+          ]}
+        />
+      )}
     </section>
   );
 
   function offlineWords(): string {
-    const synced = Math.max(0, ...watched.map((account) => account.synced_at ?? 0));
+    const { progress } = useLive.getState();
+    const synced = Math.max(0, ...watched.map(({ account_id }) => progress[account_id]?.synced_at ?? 0));
     return synced > 0 ? t('inbox.offline', { time: formatTimeSeconds(synced, locale) }) : t('inbox.offlineNever');
   }
 
   function rows() {
-    if (inbox.conversations === null) {
+    if (inbox.pages === null) {
       if (inbox.error)
         return (
           <ErrorState
@@ -84,8 +118,12 @@ export function Inbox(props: InboxProps) {
         );
       return <LoadingState label={t('common.loading')} rows={8} avatar />;
     }
-    if (inbox.conversations.length === 0)
-      return (
+    if (inbox.pages.total === 0)
+      return filtered ? (
+        <StateMessage icon="filter" title={t('desk.list.none')} note={t('desk.list.noneNote')}>
+          <Button onClick={() => setFilter({})}>{t('desk.list.clear')}</Button>
+        </StateMessage>
+      ) : (
         <StateMessage icon="inbox" title={t(`inbox.empty.${props.intake}`)} note={t(`inbox.empty.${props.intake}Note`)}>
           {props.intake === 'active' && (
             <Button onClick={() => props.onIntake('waiting')}>{t('inbox.empty.activeAction')}</Button>
@@ -93,29 +131,64 @@ export function Inbox(props: InboxProps) {
         </StateMessage>
       );
     return (
-      <VirtualList
+      <SparseList
+        key={JSON.stringify([accountId, shopId, intake, sort, filter])}
         label={t(`inbox.${props.intake}`)}
-        items={inbox.conversations}
-        total={inbox.total}
+        count={inbox.pages.total}
+        at={at}
         rowHeight={props.rowHeight}
         itemKey={(conversation) => conversation.key}
         selectedKey={props.selected}
         onSelect={props.onOpen}
-        onNearEnd={() => void inbox.more()}
+        onRange={inbox.onRange}
+        onKey={(event, conversation) => {
+          if (conversation === undefined || event.ctrlKey || event.metaKey || event.altKey) return false;
+          if (event.key === 'p') mark(conversation, 'pinned');
+          else if (event.key === 's') mark(conversation, 'starred');
+          else return false;
+          return true;
+        }}
+        onRowMenu={(row, event) => setMenu({ row, anchor: menuAnchor(event) })}
         renderRow={(conversation) => (
-          <ConversationRow conversation={conversation} showAccount={watched.length > 1} onClaimed={props.onOpen} />
+          <ConversationRow
+            conversation={conversation}
+            accountName={
+              props.accountId === null && watched.length > 1
+                ? (watched.find(({ account_id }) => account_id === conversation.account_id)?.label ?? null)
+                : null
+            }
+            onClaimed={props.onOpen}
+          />
+        )}
+        renderMissing={(index) => (
+          <div className="conv-row is-missing">
+            <span className="visually-hidden">{t('desk.list.loading', { row: index + 1 })}</span>
+          </div>
         )}
       />
     );
   }
 }
 
-function ConversationRow({
+/** Pins and stars are this profile's own (IN1); the list learns of them with its next change notice. */
+function mark(conversation: ConversationView, what: 'pinned' | 'starred'): void {
+  void bridge
+    .call('conversations.mark', { conversation_key: conversation.key, [what]: !conversation[what] })
+    .then((answer) => {
+      if (answer.ok) return;
+      const words = errorWords(answer.error);
+      toast({ tone: 'failed', text: words.title, note: errorLine(words) });
+    });
+}
+
+const ConversationRow = memo(function ConversationRow({
   conversation,
+  accountName,
   onClaimed,
 }: {
   conversation: ConversationView;
-  showAccount: boolean;
+  /** Where several accounts are in one list. */
+  accountName: string | null;
   onClaimed: (conversation: ConversationView) => void;
 }) {
   const { t, i18n } = useTranslation();
@@ -130,7 +203,23 @@ function ConversationRow({
       <div className="conv-row-body">
         <div className="conv-row-line">
           <span className="conv-row-name ellipsis foreign">{name}</span>
-          <span className="conv-row-shop ellipsis foreign">{conversation.shop.name}</span>
+          {conversation.pinned && <RowMark icon="pin" label={t('desk.list.pinned')} />}
+          {conversation.starred && <RowMark icon="star" label={t('desk.list.isStarred')} />}
+          <span
+            className="conv-row-shop ellipsis foreign"
+            title={
+              accountName === null
+                ? conversation.shop.name
+                : `${conversation.shop.name} · ${t('desk.list.account', { name: accountName })}`
+            }
+          >
+            {accountName === null ? conversation.shop.name : `${accountName} · ${conversation.shop.name}`}
+          </span>
+          {conversation.tags?.slice(0, 1).map((tag) => (
+            <Tag key={tag} title={conversation.tags?.join('、') ?? ''}>
+              {tag}
+            </Tag>
+          ))}
           {conversation.type === 'group' && <Tag>{t('inbox.group')}</Tag>}
           {marks.waitedMs !== null ? (
             <span
@@ -159,6 +248,15 @@ function ConversationRow({
         </div>
       </div>
     </div>
+  );
+});
+
+function RowMark(props: { icon: 'pin' | 'star'; label: string }) {
+  return (
+    <span className={`conv-row-own is-${props.icon}`} title={props.label}>
+      <Icon name={props.icon} size={11} />
+      <span className="visually-hidden">{props.label}</span>
+    </span>
   );
 }
 

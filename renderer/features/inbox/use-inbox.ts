@@ -1,120 +1,153 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
+import type { ListFilter, ListSort } from '#shared/contract/desk.ts';
 import type { AppError } from '#shared/contract/errors.ts';
 import type { ConversationView } from '#shared/contract/views.ts';
 import type { AccountId, ConversationKey, ShopId } from '#shared/domain/ids.ts';
 import type { Intake } from '#shared/protocol/entities.ts';
 import { bridge } from '#renderer/bridge/index.ts';
+import { spaced } from '#renderer/bridge/spaced.ts';
+import { createPages, PAGE, type Pages } from './pages.ts';
 
-const PAGE = 200;
+/** Between an answer and the next question while rows keep changing. */
+const RENEW_REST_MS = 60;
+
+export interface ListQuestion {
+  readonly accountId: AccountId | null;
+  readonly shopId: ShopId | null;
+  readonly intake: Intake;
+  readonly sort: ListSort;
+  readonly filter: ListFilter;
+}
 
 interface InboxState {
   readonly question: string;
-  readonly conversations: readonly ConversationView[] | null;
-  readonly total: number;
-  readonly cursor: string | null;
+  readonly pages: Pages<ConversationView> | null;
   readonly error: AppError | null;
 }
 
-/** One of the three lists, as far as it has been scrolled, renewed when the core says that rows changed. */
-export function useInbox(accountId: AccountId | null, shopId: ShopId | null, intake: Intake) {
-  const question = JSON.stringify([accountId, shopId, intake]);
-  const [state, setState] = useState<InboxState>({
-    question,
-    conversations: null,
-    total: 0,
-    cursor: null,
-    error: null,
-  });
+/**
+ * One of the three lists by row number: only pages around what is on screen are held, so that a list of 100,000 scrolls to
+ * any place (IN1). When the core says that rows changed, the pages on screen are asked for again; the others are dropped.
+ */
+export function useInbox(ask: ListQuestion) {
+  const question = JSON.stringify(ask);
+  const [state, setState] = useState<InboxState>({ question, pages: null, error: null });
   const [counts, setCounts] = useState<Record<Intake, number> | null>(null);
-  const loaded = useRef(PAGE);
+  const pages = useRef<Pages<ConversationView>>(createPages());
+  const range = useRef<readonly [number, number]>([0, PAGE - 1]);
   const turn = useRef(0);
-  const loadingMore = useRef(false);
+  const drop = useCallback(() => void turn.current++, []);
+  const asked = useRef(new Set<number>());
 
-  const reload = useCallback(async () => {
-    const own = ++turn.current;
-    const [list, numbers] = await Promise.all([
-      bridge.call('conversations.list', {
+  const fetchPage = useCallback(
+    async (page: number, own: number): Promise<void> => {
+      const { accountId, shopId, intake, sort, filter } = JSON.parse(question) as ListQuestion;
+      const answer = await bridge.call('conversations.list', {
         account_id: accountId,
         ...(shopId === null ? {} : { shop_id: shopId }),
         intake,
-        limit: Math.min(1_000, loaded.current),
+        limit: PAGE,
         cursor: null,
-      }),
-      bridge.call('conversations.counts', { account_id: accountId }),
-    ]);
-    if (own !== turn.current) return;
-    if (numbers.ok) setCounts(numbers.result);
-    setState((before) =>
-      list.ok
-        ? {
-            question,
-            conversations: list.result.conversations,
-            total: list.result.total,
-            cursor: list.result.cursor,
-            error: null,
-          }
-        : {
-            ...(before.question === question ? before : { question, conversations: null, total: 0, cursor: null }),
-            error: list.error,
-          },
-    );
-  }, [accountId, shopId, intake, question]);
+        offset: page * PAGE,
+        sort,
+        filter,
+      });
+      if (own !== turn.current) return;
+      asked.current.delete(page);
+      if (answer.ok) {
+        const rows = unchanged(pages.current, page, answer.result.conversations);
+        pages.current = pages.current.with(page, rows, answer.result.total, range.current);
+        setState({ question, pages: pages.current, error: null });
+      } else
+        setState((before) => ({
+          question,
+          pages: before.question === question ? before.pages : null,
+          error: answer.error,
+        }));
+    },
+    [question],
+  );
+
+  const load = useCallback(
+    (again: boolean): Promise<unknown> => {
+      const own = again ? ++turn.current : turn.current;
+      if (again) asked.current.clear();
+      const [first, last] = range.current;
+      const wanted: number[] = [];
+      for (let page = Math.floor(first / PAGE); page <= Math.floor(last / PAGE); page++)
+        if (again || (!pages.current.has(page) && !asked.current.has(page))) wanted.push(page);
+      for (const page of wanted) asked.current.add(page);
+      return Promise.all(wanted.map((page) => fetchPage(page, own)));
+    },
+    [fetchPage],
+  );
+
+  const count = useCallback(async () => {
+    const { accountId, shopId } = JSON.parse(question) as ListQuestion;
+    const answer = await bridge.call('conversations.counts', {
+      account_id: accountId,
+      ...(shopId === null ? {} : { shop_id: shopId }),
+    });
+    if (answer.ok) setCounts(answer.result);
+  }, [question]);
+
+  const reload = useCallback(async () => {
+    await Promise.all([load(true), count()]);
+  }, [load, count]);
 
   useEffect(() => {
-    loaded.current = PAGE;
+    pages.current = createPages();
+    range.current = [0, PAGE - 1];
     void reload();
-  }, [reload]);
+    return drop;
+  }, [reload, drop]);
 
   useEffect(() => {
     // Hints may come every 50 ms; one question at a time is enough.
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const hint = (): void => {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        void reload();
-      }, 60);
-    };
+    const questions = spaced(reload, RENEW_REST_MS);
     const stop = [
-      bridge.subscribe('conversations', hint),
-      bridge.onHostState((host) => host === 'connected' && hint()),
+      bridge.subscribe('conversations', questions.ask),
+      bridge.onHostState((host) => host === 'connected' && questions.ask()),
     ];
     return () => {
-      clearTimeout(timer);
+      questions.stop();
       for (const end of stop) end();
     };
   }, [reload]);
 
-  const more = useCallback(async () => {
-    if (state.cursor === null || loadingMore.current) return;
-    loadingMore.current = true;
-    const own = turn.current;
-    const answer = await bridge.call('conversations.list', {
-      account_id: accountId,
-      ...(shopId === null ? {} : { shop_id: shopId }),
-      intake,
-      limit: PAGE,
-      cursor: state.cursor,
-    });
-    loadingMore.current = false;
-    if (own !== turn.current || !answer.ok) return;
-    setState((before) => {
-      const known = new Set(before.conversations?.map((conversation) => conversation.key));
-      const fresh = answer.result.conversations.filter((conversation) => !known.has(conversation.key));
-      const conversations = [...(before.conversations ?? []), ...fresh];
-      loaded.current = conversations.length;
-      return { ...before, conversations, cursor: answer.result.cursor, total: answer.result.total };
-    });
-  }, [accountId, shopId, intake, state.cursor]);
+  const onRange = useCallback(
+    (first: number, last: number) => {
+      range.current = [first, Math.max(first, last)];
+      void load(false);
+    },
+    [load],
+  );
 
   const current = state.question === question;
   return {
-    conversations: current ? state.conversations : null,
-    total: current ? state.total : 0,
+    pages: current ? state.pages : null,
     error: current ? state.error : null,
     counts,
     reload,
-    more,
+    onRange,
   };
+}
+
+/** What says the same as before stays the same object, so that its row is not drawn again. */
+function unchanged(
+  before: Pages<ConversationView>,
+  page: number,
+  rows: readonly ConversationView[],
+): readonly ConversationView[] {
+  const known = new Map<ConversationKey, ConversationView>();
+  for (let index = page * PAGE; index < (page + 1) * PAGE; index++) {
+    const row = before.at(index);
+    if (row !== undefined) known.set(row.key, row);
+  }
+  return rows.map((row) => {
+    const same = known.get(row.key);
+    return same !== undefined && JSON.stringify(same) === JSON.stringify(row) ? same : row;
+  });
 }
 
 export type ClaimResult =

@@ -8,6 +8,7 @@ import * as attachments from './0003-attachments.ts';
 import * as composer from './0004-composer.ts';
 import * as administration from './0005-administration.ts';
 import * as reviews from './0006-reviews.ts';
+import * as desk from './0007-desk.ts';
 
 /** One step of the schema. Its number is its place in the list, from 1; once released it never changes. */
 export interface Migration {
@@ -17,7 +18,7 @@ export interface Migration {
   readonly run?: (db: WritableDatabase) => void;
 }
 
-export const MIGRATIONS: readonly Migration[] = [records, incidents, attachments, composer, administration, reviews];
+export const MIGRATIONS: readonly Migration[] = [records, incidents, attachments, composer, administration, reviews, desk];
 
 /** 0 for a new file. */
 export function schemaVersion(db: ReadableDatabase): number {

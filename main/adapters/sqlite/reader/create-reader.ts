@@ -5,13 +5,14 @@ import type {
   MessagesQuery,
   Visibility,
 } from '#main/core/ports/store.ts';
-import type { AccountId, ConversationId, ConversationKey, MessageKey, RecallId } from '#shared/domain/ids.ts';
+import type { AccountId, ConversationId, ConversationKey, MessageKey, RecallId, ShopId } from '#shared/domain/ids.ts';
 import type { RecallView } from '#shared/contract/views.ts';
 import type { ReviewFilter } from '#main/core/ports/review-store.ts';
 import type { SampleSpec } from '#shared/domain/review/sample.ts';
 import { createAdministrationReader } from '../administration/reader.ts';
 import type { ReadableDatabase } from '../connection.ts';
 import { RECALL_COLUMNS, toRecallView, type RecallRow } from '../recall-view.ts';
+import { readConsumer, readConsumerTags, readLessonRun, readLessonRuns, readLessons } from './desk.ts';
 import { readArticle, readArticles, readLocalWords, readReplies, readWordList, readWordsPage } from './composer.ts';
 import {
   readAccounts,
@@ -36,6 +37,7 @@ import {
   countWaitingByShop,
   listConversations,
   readConversation,
+  nextConversation,
   readConversationByWireId,
 } from './conversations.ts';
 import {
@@ -47,6 +49,8 @@ import {
   readPlaybooks,
   readUndraftedRecalls,
 } from './incidents.ts';
+import type { OverviewRequest } from '#main/core/ports/overview-store.ts';
+import { readOverviewFacts } from './overview.ts';
 import { readRecallFacts } from './recall-facts.ts';
 import {
   drawReviews,
@@ -86,7 +90,15 @@ export function createReader(db: ReadableDatabase) {
     gaps: (account: AccountId, limit: number) => db.snapshot(() => readGaps(db, account, limit)),
     rangesSince: (account: AccountId, since: number) => readRangesSince(db, account, since),
     conversations: (query: ConversationListQuery) => db.snapshot(() => listConversations(db, query)),
-    conversationCounts: (account: AccountId | null) => db.snapshot(() => countConversations(db, account)),
+    conversationCounts: (account: AccountId | null, shop?: ShopId) =>
+      db.snapshot(() => countConversations(db, account, shop)),
+    nextConversation: (query: Parameters<typeof nextConversation>[1]) =>
+      db.snapshot(() => nextConversation(db, query)),
+    consumer: (key: ConversationKey) => db.snapshot(() => readConsumer(db, key)),
+    consumerTags: () => readConsumerTags(db),
+    lessons: () => readLessons(db),
+    lessonRuns: () => readLessonRuns(db),
+    lessonRun: (id: string) => readLessonRun(db, id),
     waitingByShop: (account: AccountId) => db.snapshot(() => countWaitingByShop(db, account)),
     conversation: (key: ConversationKey) => db.snapshot(() => readConversation(db, key)),
     conversationByWireId: (account: AccountId, id: ConversationId) =>
@@ -126,6 +138,7 @@ export function createReader(db: ReadableDatabase) {
     exportedPackage: (head: string) => readExportedPackage(db, head),
     recallFacts: (range: { readonly from: number; readonly to: number }, visibility: Visibility) =>
       db.snapshot(() => readRecallFacts(db, range, visibility)),
+    overviewFacts: (request: OverviewRequest) => db.snapshot(() => readOverviewFacts(db, request)),
     wordsPage: (account: string, shopId: string, after: string | null, limit: number) =>
       db.snapshot(() => readWordsPage(db, account, shopId, after, limit)),
     wordList: (account: string, shopId: string) => db.snapshot(() => readWordList(db, account, shopId)),

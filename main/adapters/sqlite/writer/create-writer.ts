@@ -31,6 +31,7 @@ import { createRollup } from '../search/rollup.ts';
 import { createAttachments } from './attachments.ts';
 import { createChangeSet } from './changes.ts';
 import { createComposer } from './composer.ts';
+import { createDesk } from './desk.ts';
 import { createConversations } from './conversations.ts';
 import { createDimensions } from './dimensions.ts';
 import { createEvents, type Effects, type IngestAccount } from './events.ts';
@@ -86,7 +87,8 @@ export function createWriter(db: WritableDatabase) {
   const incidents = createIncidents(db, changes);
   const savedSearches = createSavedSearches(db);
   const composer = createComposer(db);
-  const imports = createImports({ dimensions, conversations, messages });
+  const desk = createDesk(db, changes);
+  const imports = createImports({ db, dimensions, conversations, messages });
 
   /** Everything that is gathered in memory during a transaction goes into it before it ends. */
   const flush = (): void => {
@@ -424,6 +426,11 @@ export function createWriter(db: WritableDatabase) {
     removeReply: (id: number): void => write(() => composer.removeReply(id)),
     countReplyUse: (id: number): void => write(() => composer.countReplyUse(id)),
     putArticle: (...args: Parameters<typeof composer.putArticle>): void => write(() => composer.putArticle(...args)),
+    markConversation: (...args: Parameters<typeof desk.mark>): StoreChanges => change(() => desk.mark(...args)),
+    noteConsumer: (...args: Parameters<typeof desk.note>): StoreChanges => change(() => desk.note(...args)),
+    putLesson: (lesson: Parameters<typeof desk.putLesson>[0]): void => write(() => desk.putLesson(lesson)),
+    removeLesson: (id: string): void => write(() => desk.removeLesson(id)),
+    putLessonRun: (run: Parameters<typeof desk.putLessonRun>[0]): void => write(() => desk.putLessonRun(run)),
     appendAudit: (entry: AuditEntry): void => write(() => appendAudit(db, entry)),
 
     putDeletion: (...args: Parameters<typeof administration.putDeletion>): StoreChanges =>

@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto';
 import type { ImportRecord } from '#main/core/ports/store.ts';
 import { messageKeySlot } from '#shared/domain/time.ts';
+import { normaliseNumber } from '#shared/search/numbers.ts';
 import { KIND_CODES, STATUS_CODES } from '../codes.ts';
+import type { WritableDatabase } from '../connection.ts';
 import { IMPORT_SOURCE } from '../profile-files.ts';
 import type { Conversations, ConversationState } from './conversations.ts';
 import type { Dimensions } from './dimensions.ts';
@@ -22,11 +24,12 @@ export function contentId(record: ImportRecord): string {
 }
 
 export function createImports(parts: {
+  readonly db: WritableDatabase;
   readonly dimensions: Dimensions;
   readonly conversations: Conversations;
   readonly messages: Messages;
 }): Imports {
-  const { dimensions, conversations, messages } = parts;
+  const { db, dimensions, conversations, messages } = parts;
 
   const conversationOf = (source: number, record: ImportRecord): ConversationState => {
     const shop = dimensions.shop(source, record.shop, record.shop, 'import');
@@ -48,6 +51,24 @@ export function createImports(parts: {
     return conversations.forImport({ ...row, conversation_id: `${wireId}@${record.shop}/${record.consumer}` });
   };
 
+  /** SR2: a number of the conversation finds all of it. */
+  const linkConversation = (conversation: number, orders: readonly string[], violations: readonly string[]): void => {
+    db.write('UPDATE conversations SET order_nos = ?, violation_nos = ? WHERE id = ?').run(
+      JSON.stringify(orders.map(normaliseNumber)),
+      JSON.stringify(violations.map(normaliseNumber)),
+      conversation,
+    );
+    for (const [table, list] of [
+      ['order', orders],
+      ['violation', violations],
+    ] as const)
+      for (const number of list)
+        db.write(`INSERT INTO ${table}_conversations (number, conversation) VALUES (?, ?) ON CONFLICT DO NOTHING`).run(
+          normaliseNumber(number),
+          conversation,
+        );
+  };
+
   return {
     put: (records) => {
       const source = dimensions.source(IMPORT_SOURCE);
@@ -60,14 +81,17 @@ export function createImports(parts: {
         const state = conversationOf(source, record);
         if (state.purged) continue;
         const agent = record.agent === '' ? null : dimensions.agent(source, record.agent, record.agent);
-        const name = record.sender === 'agent' ? record.agent : record.sender === 'consumer' ? record.consumer : '';
+        const { more = {} } = record;
+        const usual = record.sender === 'agent' ? record.agent : record.sender === 'consumer' ? record.consumer : '';
+        const name = more.sender_name ?? usual;
         const result = messages.insert(state, {
           msg_id: record.message_id === '' ? contentId(record) : record.message_id,
           conv_seq: null,
           client_msg_id: null,
           agent,
           sender: { role: record.sender, id: name, name },
-          sender_agent: record.sender === 'agent' ? agent : null,
+          sender_agent:
+            record.sender !== 'agent' ? null : name === record.agent ? agent : dimensions.agent(source, name, name),
           kind: KIND_CODES[record.kind],
           text: record.text === '' ? null : record.text,
           sent_at: record.sent_at,
@@ -75,19 +99,26 @@ export function createImports(parts: {
           extra: {
             ...(record.order_nos.length === 0 ? {} : { order_nos: record.order_nos }),
             ...(record.violation_nos.length === 0 ? {} : { violation_nos: record.violation_nos }),
+            ...(more.order === undefined ? {} : { order: more.order }),
+            ...(more.attachment === undefined ? {} : { attachment: more.attachment }),
+            ...(more.correction_of === undefined ? {} : { correction_of: more.correction_of }),
+            ...(more.corrected_by === undefined ? {} : { corrected_by: more.corrected_by }),
           },
           recalled: record.recalled
             ? {
                 recall_id: null,
-                operator: { role: record.sender, id: name, name },
-                // The file doesn't say what was seen (RC12).
-                effect: 'maybe_seen',
-                at: record.sent_at,
-                reason: null,
+                operator: { role: record.sender, id: more.recalled?.by ?? name, name: more.recalled?.by ?? name },
+                // A table doesn't say what was seen (RC12).
+                effect: more.recalled?.effect ?? 'maybe_seen',
+                at: more.recalled?.at ?? record.sent_at,
+                reason: more.recalled?.reason ?? null,
+                sealed: more.recalled?.sealed ?? false,
               }
             : null,
         });
         if (result === 'added') imported += 1;
+        if (more.conversation_nos !== undefined)
+          linkConversation(state.id, more.conversation_nos.orders, more.conversation_nos.violations);
       }
       return { imported, duplicates: records.length - imported };
     },

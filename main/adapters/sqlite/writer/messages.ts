@@ -18,6 +18,8 @@ export interface RecallNews {
   readonly effect: RecallEffect;
   readonly at: number;
   readonly reason: string | null;
+  /** Its content lies sealed where the record comes from (an opened package, EX7). */
+  readonly sealed?: boolean;
 }
 
 /** A message as it is written: one shape for the gateway's and for imported ones. */
@@ -356,12 +358,13 @@ export function createMessages(parts: {
     const hasContent = hasContentIn(message.text, message.extra);
     const numbers = recalled === null ? numbersOf(message.text, message.extra) : null;
     let flags = message.extra.correction_of === undefined ? 0 : Flag.CORRECTION;
+    if (message.extra.corrected_by !== undefined) flags |= Flag.CORRECTED;
     if (recalled !== null) flags |= Flag.RECALLED;
     else if (numbers !== null && (numbers.orders.size > 0 || numbers.violations.size > 0)) flags |= Flag.HAS_NUMBERS;
     const extra =
       recalled === null
         ? extraWithContent
-        : formatExtra(withoutContent(message.extra, tombstone(recalled, hasContent)));
+        : formatExtra(withoutContent(message.extra, tombstone(recalled, hasContent || recalled.sealed === true)));
     const text = recalled === null ? message.text : null;
 
     const statement = db.write(

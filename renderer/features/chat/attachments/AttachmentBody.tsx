@@ -6,6 +6,7 @@ import { shortName } from '#shared/domain/attachments/names.ts';
 import type { Attachment } from '#shared/protocol/entities.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { Button } from '#renderer/ui/Button.tsx';
+import { ErrorCode } from '#renderer/ui/ErrorCode.tsx';
 import { formatBytes } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
@@ -87,7 +88,7 @@ export function AttachmentBody(props: { message: MessageView; attachment: Attach
   );
   const problem = failed && (
     <span className="attachment-note is-failed" role="alert">
-      {errorWords({ code: state.code ?? 'INTERNAL' }).title} <code className="ui-code">{state.code}</code>
+      {errorWords({ code: state.code ?? 'INTERNAL' }).title} <ErrorCode code={state.code} />
     </span>
   );
 

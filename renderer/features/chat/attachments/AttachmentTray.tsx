@@ -5,6 +5,7 @@ import type { StagedAttachment } from '#shared/contract/attachments.ts';
 import { shortName } from '#shared/domain/attachments/names.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
 import { bridge } from '#renderer/bridge/index.ts';
+import { spaced } from '#renderer/bridge/spaced.ts';
 import { IconButton } from '#renderer/ui/Button.tsx';
 import { formatBytes } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
@@ -74,6 +75,9 @@ export function AttachButton(props: { conversation: ConversationKey }) {
   );
 }
 
+/** The notice is the same as that of messages, which come all the time; files that leave are known here anyway. */
+const STAGED_REST_MS = 500;
+
 /**
  * What was chosen for this conversation and is not sent yet, above the text. While it is there, pictures can be pasted into
  * the composer and files dropped anywhere on the chat (IN8).
@@ -90,16 +94,18 @@ export function AttachmentTray(props: { conversation: ConversationKey; name: str
   latest.current = add;
 
   useEffect(() => {
-    void reloadStaged(key);
+    const questions = spaced(() => reloadStaged(key), STAGED_REST_MS);
+    questions.ask();
     const stop = [
       bridge.subscribe('messages', ({ keys }) => {
-        if (keys.length === 0 || keys.includes(key)) void reloadStaged(key);
+        if (keys.length === 0 || keys.includes(key)) questions.ask();
       }),
       bridge.onHostState((host) => {
-        if (host === 'connected') void reloadStaged(key);
+        if (host === 'connected') questions.ask();
       }),
     ];
     return () => {
+      questions.stop();
       for (const end of stop) end();
     };
   }, [key]);

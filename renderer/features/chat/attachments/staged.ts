@@ -4,6 +4,7 @@ import type { AppError } from '#shared/contract/errors.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
 import { toBase64 } from '#shared/lib/base64.ts';
 import { bridge } from '#renderer/bridge/index.ts';
+import { sameData } from '#renderer/bridge/steady.ts';
 
 /** Bytes of one call: they pass the same door as everything else. */
 const PIECE_BYTES = 256 * 1024;
@@ -50,11 +51,10 @@ const changeIncoming = (key: ConversationKey, id: number, edit: (file: IncomingF
 
 export async function reloadStaged(key: ConversationKey): Promise<void> {
   const answer = await bridge.call('attachments.staged', { conversation_key: key });
-  if (answer.ok)
-    change(key, (chosen) => ({
-      ...chosen,
-      staged: answer.result.staged.filter((one) => !leaving.has(one.staged_id)),
-    }));
+  if (!answer.ok) return;
+  const staged = answer.result.staged.filter((one) => !leaving.has(one.staged_id));
+  const known = useStaged.getState().byConversation[key]?.staged ?? NOTHING_CHOSEN.staged;
+  if (!sameData(known, staged)) change(key, (chosen) => ({ ...chosen, staged }));
 }
 
 /** Hands files over, one after the other, each under the conversation it was chosen for (PV6). */

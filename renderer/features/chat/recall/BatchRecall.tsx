@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { bridge } from '#renderer/bridge/index.ts';
 import { serverNow, useAccount, useLive } from '#renderer/bridge/live.ts';
 import { Button } from '#renderer/ui/Button.tsx';
+import { ErrorCode } from '#renderer/ui/ErrorCode.tsx';
 import { Dialog } from '#renderer/ui/Dialog.tsx';
 import { Tag, type Tone } from '#renderer/ui/marks.tsx';
 import { useNow } from '#renderer/ui/use-now.ts';
@@ -141,7 +142,7 @@ export function BatchDialog(props: {
       {results === null && possible.length > 0 && <p className="recall-note">{t('recall.recordNote')}</p>}
       {error !== null && (
         <p role="alert" className="job-failed">
-          {errorWords(error).title} <code className="ui-code">{error.code}</code>
+          {errorWords(error).title} <ErrorCode code={error.code} />
         </p>
       )}
     </Dialog>

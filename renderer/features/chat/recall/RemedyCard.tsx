@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '#renderer/ui/Button.tsx';
+import { ErrorCode } from '#renderer/ui/ErrorCode.tsx';
 import { Select } from '#renderer/ui/fields.tsx';
 import { formatTime } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
@@ -98,7 +99,7 @@ export function RemedyCard(props: {
             <dd>
               {card.why.map((reason) => (
                 <p key={reason.code}>
-                  {reasonWords(reason, t, locale)} <code className="ui-code">{reason.code}</code>
+                  {reasonWords(reason, t, locale)} <ErrorCode code={reason.code} />
                 </p>
               ))}
             </dd>
