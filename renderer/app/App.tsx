@@ -1,27 +1,34 @@
 import type { TFunction } from 'i18next';
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import i18next from 'i18next';
+import type { WaitingLine } from '#shared/contract/overview.ts';
 import type { ConversationView } from '#shared/contract/views.ts';
 import { usePanelRequest } from '#renderer/bridge/compose.ts';
+import { help, useHelp } from '#renderer/bridge/help.ts';
 import { bridge } from '#renderer/bridge/index.ts';
+import { useLock } from '#renderer/bridge/lock.ts';
 import { useLive, watchedJobs } from '#renderer/bridge/live.ts';
 import { errorLine, errorWords } from '#renderer/ui/words.ts';
 import { claimAndSay, Inbox } from '#renderer/features/inbox/Inbox.tsx';
-import { Button } from '#renderer/ui/Button.tsx';
-import { Icon } from '#renderer/ui/Icon.tsx';
+import { LockScreen } from '#renderer/features/security/LockScreen.tsx';
+import { RecoveryBanner } from '#renderer/features/security/RecoveryBanner.tsx';
+import { CodeHelpProvider } from '#renderer/ui/ErrorCode.tsx';
 import { LoadingState, StateMessage } from '#renderer/ui/states.tsx';
 import { UiProvider } from '#renderer/ui/theme.tsx';
 import { toast, Toasts } from '#renderer/ui/Toast.tsx';
 import { densities } from '#renderer/ui/tokens.ts';
-import { AccountDialog, changeSettings, SettingsDialog } from './dialogs.tsx';
+import { AccountDialog, SettingsDialog } from './dialogs.tsx';
 import { resolveLocale } from './i18n.ts';
 import { storedLook, storeLook } from './look.ts';
+import { jumpTo } from './jump.ts';
+import { useNotices } from './notices.ts';
 import { Palette } from './Palette.tsx';
 import { Rail } from './Rail.tsx';
-import { isMac, shortcutOf } from './shortcuts.ts';
+import { asksForKeys, isMac, shortcutOf } from './shortcuts.ts';
 import { HostStrip, StatusBar } from './StatusBar.tsx';
-import { go, usePlace } from './store.ts';
+import { go, usePlace, type Screen } from './store.ts';
+import { resumeTour, Welcome } from './Welcome.tsx';
 
 const ChatView = lazy(() =>
   import('#renderer/features/chat/ChatView.tsx').then((module) => ({ default: module.ChatView })),
@@ -29,8 +36,13 @@ const ChatView = lazy(() =>
 const SidePanel = lazy(() =>
   import('#renderer/features/side-panel/SidePanel.tsx').then((module) => ({ default: module.SidePanel })),
 );
+const Overview = lazy(() => import('#renderer/features/overview/OverviewView.tsx'));
 const Records = lazy(() => import('#renderer/features/records/RecordsView.tsx'));
 const Incidents = lazy(() => import('#renderer/features/incidents/IncidentsView.tsx'));
+const Lessons = lazy(() => import('#renderer/features/lessons/LessonsView.tsx'));
+const LessonStrip = lazy(() =>
+  import('#renderer/features/lessons/LessonStrip.tsx').then((module) => ({ default: module.LessonStrip })),
+);
 const Knowledge = lazy(() => import('#renderer/features/knowledge/KnowledgeView.tsx'));
 const RepliesPanel = lazy(() =>
   import('#renderer/features/replies/RepliesPanel.tsx').then((module) => ({ default: module.RepliesPanel })),
@@ -41,6 +53,8 @@ const ArticlesPanel = lazy(() =>
 const Review = lazy(() => import('#renderer/features/review/ReviewView.tsx'));
 const Administration = lazy(() => import('#renderer/features/administration/AdministrationView.tsx'));
 const Diagnosis = lazy(() => import('#renderer/features/diagnosis/Diagnosis.tsx'));
+const Recovery = lazy(() => import('#renderer/features/recovery/Recovery.tsx'));
+const HelpPanel = lazy(() => import('#renderer/features/help/HelpPanel.tsx'));
 
 export function App() {
   const settings = useLive((state) => state.settings);
@@ -54,16 +68,58 @@ export function App() {
   }, [settings]);
   return (
     <UiProvider theme={look.theme} density={look.density} locale={locale}>
-      <Shell rowHeight={densities[look.density].listRow} />
+      <CodeHelp>
+        <Unlocked>
+          <WithRecords rowHeight={densities[look.density].listRow} />
+        </Unlocked>
+      </CodeHelp>
     </UiProvider>
   );
 }
 
+/** ST4: without its records the window shows the way back to them, and nothing else. */
+function WithRecords(props: { rowHeight: number }) {
+  const { t } = useTranslation();
+  const recovery = useLive((state) => state.info?.recovery ?? false);
+  if (!recovery) return <Shell rowHeight={props.rowHeight} />;
+  return (
+    <Suspense fallback={<LoadingState label={t('common.loading')} />}>
+      <Recovery />
+    </Suspense>
+  );
+}
+
+/** Each error's code leads to its words in the help (UX6). */
+function CodeHelp(props: { children: ReactNode }) {
+  const { t } = useTranslation();
+  const codes = useMemo(() => ({ label: (code: string) => t('help.code', { code }), open: help.code }), [t]);
+  return <CodeHelpProvider help={codes}>{props.children}</CodeHelpProvider>;
+}
+
+function Help() {
+  const wish = useHelp((state) => state.wish);
+  if (wish === null) return null;
+  return (
+    <Suspense fallback={null}>
+      <HelpPanel wish={wish} />
+    </Suspense>
+  );
+}
+
+/** SE4: while it is locked, and until the core has said that it isn't, nothing of the program is drawn. */
+function Unlocked(props: { children: ReactNode }) {
+  const lock = useLock((state) => state.lock);
+  if (lock === null) return null;
+  return lock.locked ? <LockScreen /> : props.children;
+}
+
 function Shell(props: { rowHeight: number }) {
   const { t } = useTranslation();
-  const { screen, dialog } = usePlace();
+  const screen = usePlace((state) => state.screen);
+  const dialog = usePlace((state) => state.dialog);
   useShortcuts();
   useAnnouncements();
+  useNotices();
   return (
     <div className="shell">
       <a className="skip" href="#content">
@@ -73,12 +129,16 @@ function Shell(props: { rowHeight: number }) {
       <div className="shell-main" id="content">
         <HostStrip />
         <Welcome />
+        <RunningLesson />
+        <RecoveryBanner onOpen={() => go.dialog('settings')} />
         <div className="shell-screen">
           <Suspense fallback={<LoadingState label={t('common.loading')} />}>
+            {screen === 'overview' && <OverviewScreen rowHeight={32} />}
             {screen === 'reception' && <Reception rowHeight={props.rowHeight} />}
             {screen === 'records' && <RecordsScreen />}
             {screen === 'incidents' && <IncidentsScreen rowHeight={props.rowHeight} />}
             {screen === 'knowledge' && <Knowledge />}
+            {screen === 'lessons' && <Lessons onConversation={openAnywhere} />}
             {screen === 'review' && <Review rowHeight={34} />}
             {screen === 'administration' && <AdministrationScreen rowHeight={props.rowHeight} />}
             {screen === 'connection' && <Diagnosis onAddAccount={() => go.dialog('account')} />}
@@ -86,17 +146,37 @@ function Shell(props: { rowHeight: number }) {
         </div>
       </div>
       <StatusBar />
-      {dialog === 'settings' && <SettingsDialog onClose={() => go.dialog(null)} />}
-      {dialog === 'account' && <AccountDialog onClose={() => go.dialog(null)} />}
+      {dialog === 'settings' && <SettingsDialog onClose={() => go.dialog(null)} onTour={resumeTour} />}
+      {dialog === 'account' && <AccountDialog onClose={() => go.dialog(null)} onAdded={() => go.to('connection')} />}
       {dialog === 'palette' && <Palette onClose={() => go.dialog(null)} />}
+      <Help />
       <Toasts label={t('common.notices')} closeLabel={t('common.close')} />
     </div>
   );
 }
 
+/** While a lesson runs its goal and score stand above every screen: it leads through several of them. */
+function RunningLesson() {
+  const practice = useLive((state) => state.info?.practice ?? false);
+  if (!practice) return null;
+  return (
+    <Suspense fallback={null}>
+      <LessonStrip onConversation={openAnywhere} />
+    </Suspense>
+  );
+}
+
+const openAnywhere = (key: ConversationView['key'], intake: ConversationView['intake']): void =>
+  go.open({ key, intake });
+
 function Reception(props: { rowHeight: number }) {
   const { t } = useTranslation();
-  const { accountId, shopId, intake, conversation, panelOpen } = usePlace();
+  // One by one: the rows of the list are kept there too, and they change with every event.
+  const accountId = usePlace((state) => state.accountId);
+  const shopId = usePlace((state) => state.shopId);
+  const intake = usePlace((state) => state.intake);
+  const conversation = usePlace((state) => state.conversation);
+  const panelOpen = usePlace((state) => state.panelOpen);
   const open = useCallback((row: ConversationView) => go.open(row), []);
   const rows = useCallback((all: readonly ConversationView[]) => usePlace.setState({ rows: all }), []);
   const findRequest = usePlace((state) => state.findRequest);
@@ -181,6 +261,16 @@ function AdministrationScreen(props: { rowHeight: number }) {
   return <Administration rowHeight={props.rowHeight} onConversation={openConversation} />;
 }
 
+function OverviewScreen(props: { rowHeight: number }) {
+  const open = useCallback((line: WaitingLine) => go.open({ key: line.conversation_key, intake: line.intake }), []);
+  const show = useCallback((where: 'waiting' | 'incidents' | 'review') => {
+    if (where !== 'waiting') return go.to(where);
+    go.intake('waiting');
+    go.to('reception');
+  }, []);
+  return <Overview rowHeight={props.rowHeight} onOpen={open} onScreen={show} />;
+}
+
 function IncidentsScreen(props: { rowHeight: number }) {
   const request = usePlace((state) => state.incidentRequest);
   const openConversation = useCallback((key: ConversationView['key']) => go.open({ key, intake: 'active' }), []);
@@ -192,45 +282,45 @@ function RecordsScreen() {
   return <Records request={request} />;
 }
 
-/** UX5: the practice shop works at once; one strip says so, once. */
-function Welcome() {
-  const { t } = useTranslation();
-  const settings = useLive((state) => state.settings);
-  const practice = useLive((state) => state.info?.practice ?? false);
-  if (!practice || !settings || settings.first_run_done) return null;
-  return (
-    <div className="welcome" role="region" aria-label={t('welcome.title')}>
-      <Icon name="info" />
-      <p>
-        <strong>{t('welcome.title')}</strong> {t('welcome.text')}
-      </p>
-      <Button size="small" onClick={() => go.dialog('account')}>
-        {t('welcome.connect')}
-      </Button>
-      <Button size="small" look="quiet" onClick={() => void changeSettings({ first_run_done: true })}>
-        {t('welcome.close')}
-      </Button>
-    </div>
-  );
-}
+/** What the help opens at, by the screen that is shown. */
+const TOPICS: Partial<Readonly<Record<Screen, string>>> = {
+  reception: 'agent',
+  records: 'search',
+  review: 'qa',
+  incidents: 'supervisor',
+  knowledge: 'supervisor',
+  administration: 'admin',
+  connection: 'connection',
+};
 
 function useShortcuts(): void {
+  const { t } = useTranslation();
   useEffect(() => {
     const mac = isMac();
     const onKey = (event: KeyboardEvent): void => {
+      if (asksForKeys(event, event.target)) {
+        event.preventDefault();
+        help.open('keyboard');
+        return;
+      }
       const id = shortcutOf(event, mac);
       if (id === null) return;
       event.preventDefault();
       if (id === 'palette') go.dialog(usePlace.getState().dialog === 'palette' ? null : 'palette');
       else if (id === 'settings') go.dialog('settings');
-      else if (id === 'panel') go.panel();
+      else if (id === 'help') {
+        if (useHelp.getState().wish === null) help.open(TOPICS[usePlace.getState().screen]);
+        else help.close();
+      } else if (id === 'panel') go.panel();
+      else if (id === 'longest') void jumpTo('longest_waiting', t);
+      else if (id === 'unreplied') void jumpTo('unreplied', t);
       else if (id === 'next') go.step(1);
       else if (id === 'previous') go.step(-1);
       else go.to(id);
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
-  }, []);
+  }, [t]);
 }
 
 /** Ends of long jobs, and problems that belong to no view. */
@@ -252,19 +342,16 @@ function useAnnouncements(): void {
             ...(job.error ? { note: errorWords({ code: job.error.code }).title } : {}),
           });
       }),
+      bridge.subscribe('outside', (wanted) => {
+        if (wanted.open === 'conversation') go.open({ key: wanted.key, intake: 'active' });
+        else if (wanted.open === 'incident') go.incident(wanted.id);
+        else if (wanted.open === 'records') go.searchNumbers([wanted.number]);
+        else if (wanted.open === 'packages') go.to('records');
+        else go.dialog('settings');
+      }),
       bridge.subscribe('problem', ({ code }) => {
         const words = errorWords({ code });
         toast({ tone: 'failed', text: words.title, note: errorLine(words) });
-      }),
-      bridge.subscribe('notice', (notice) => {
-        if (!useLive.getState().settings?.notifications || document.hasFocus() || bridge.host !== 'browser') return;
-        if (typeof Notification === 'undefined' || Notification.permission !== 'granted') return;
-        const shown = new Notification(notice.title, { tag: `${notice.account_id}-${notice.conversation_key ?? ''}` });
-        shown.addEventListener('click', () => {
-          window.focus();
-          if (notice.conversation_key !== null)
-            go.open({ key: notice.conversation_key, intake: notice.kind === 'enquiry' ? 'waiting' : 'active' });
-        });
       }),
     ];
     return () => {

@@ -4,6 +4,8 @@ import { useTranslation } from 'react-i18next';
 import { createPortal } from 'react-dom';
 import { parseNumbers } from '#shared/search/numbers.ts';
 import { useAsk } from '#renderer/bridge/ask.ts';
+import { askForPanel } from '#renderer/bridge/compose.ts';
+import { help } from '#renderer/bridge/help.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { useLive } from '#renderer/bridge/live.ts';
 import { claimAndSay } from '#renderer/features/inbox/Inbox.tsx';
@@ -11,8 +13,10 @@ import { Icon, type IconName } from '#renderer/ui/Icon.tsx';
 import { Kbd } from '#renderer/ui/marks.tsx';
 import { changeSettings } from './dialogs.tsx';
 import { isMac, shownKeys, type ShortcutId } from './shortcuts.ts';
+import { jumpTo } from './jump.ts';
 import { go, usePlace } from './store.ts';
 import { resolveLocale } from './i18n.ts';
+import { resumeTour } from './Welcome.tsx';
 
 interface Command {
   readonly id: string;
@@ -67,13 +71,96 @@ export function Palette(props: { onClose: () => void }) {
         group: 'go',
         icon: 'review',
         label: t('palette.toReview'),
+        shortcut: 'review',
         run: () => go.to('review'),
+      },
+      {
+        id: 'incidents',
+        group: 'go',
+        icon: 'incident',
+        label: t('palette.toIncidents'),
+        shortcut: 'incidents',
+        run: () => go.to('incidents'),
+      },
+      {
+        id: 'knowledge',
+        group: 'go',
+        icon: 'book',
+        label: t('palette.toKnowledge'),
+        shortcut: 'knowledge',
+        run: () => go.to('knowledge'),
+      },
+      {
+        id: 'administration',
+        group: 'go',
+        icon: 'users',
+        label: t('palette.toAdministration'),
+        shortcut: 'administration',
+        run: () => go.to('administration'),
+      },
+      {
+        id: 'replies',
+        group: 'go',
+        icon: 'bolt',
+        label: t('palette.toReplies'),
+        run: () => {
+          go.to('reception');
+          askForPanel('replies');
+        },
+      },
+      {
+        id: 'articles',
+        group: 'go',
+        icon: 'book',
+        label: t('palette.toArticles'),
+        run: () => {
+          go.to('reception');
+          askForPanel('knowledge');
+        },
+      },
+      {
+        id: 'help',
+        group: 'go',
+        icon: 'help',
+        label: t('help.open'),
+        shortcut: 'help',
+        run: () => help.open(),
+      },
+      {
+        id: 'keys',
+        group: 'go',
+        icon: 'command',
+        label: t('palette.toKeys'),
+        note: '?',
+        run: () => help.open('keyboard'),
+      },
+      {
+        id: 'codes',
+        group: 'go',
+        icon: 'warning',
+        label: t('palette.toCodes'),
+        run: () => help.open('errors'),
+      },
+      {
+        id: 'overview',
+        group: 'go',
+        icon: 'gauge',
+        label: t('palette.toOverview'),
+        run: () => go.to('overview'),
+      },
+      {
+        id: 'tour',
+        group: 'go',
+        icon: 'info',
+        label: t((settings?.tour_step ?? 0) < 0 ? 'overview.tour.resume' : 'overview.tour.again'),
+        run: resumeTour,
       },
       {
         id: 'connection',
         group: 'go',
         icon: 'pulse',
         label: t('palette.toConnection'),
+        shortcut: 'connection',
         run: () => go.to('connection'),
       },
       {
@@ -85,6 +172,29 @@ export function Palette(props: { onClose: () => void }) {
         run: () => go.dialog('settings'),
       },
       { id: 'claim', group: 'do', icon: 'hourglass', label: t('palette.claimNext'), run: () => void claimLongest(t) },
+      {
+        id: 'longest',
+        group: 'do',
+        icon: 'hourglass',
+        label: t('desk.jump.longest'),
+        shortcut: 'longest',
+        run: () => void jumpTo('longest_waiting', t),
+      },
+      {
+        id: 'unreplied',
+        group: 'do',
+        icon: 'chat',
+        label: t('desk.jump.unreplied'),
+        shortcut: 'unreplied',
+        run: () => void jumpTo('unreplied', t),
+      },
+      {
+        id: 'lessons',
+        group: 'go',
+        icon: 'lesson',
+        label: t('lessons.label'),
+        run: () => go.to('lessons'),
+      },
       {
         id: 'next',
         group: 'do',

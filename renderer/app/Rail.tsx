@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { ConnectionState } from '#shared/contract/views.ts';
+import { help } from '#renderer/bridge/help.ts';
 import { useLive } from '#renderer/bridge/live.ts';
 import { Hint, IconButton } from '#renderer/ui/Button.tsx';
 import { Icon, type IconName } from '#renderer/ui/Icon.tsx';
@@ -20,13 +21,15 @@ export const CONNECTION_TONES: Readonly<Record<ConnectionState, { tone: Tone; ho
 const SCREENS: readonly {
   screen: Screen;
   icon: IconName;
-  label: 'reception' | 'records' | 'review' | 'incidents' | 'knowledge' | 'administration' | 'connection';
+  label: 'overview' | 'reception' | 'records' | 'review' | 'incidents' | 'knowledge' | 'lessons' | 'administration' | 'connection';
 }[] = [
+  { screen: 'overview', icon: 'gauge', label: 'overview' },
   { screen: 'reception', icon: 'chat', label: 'reception' },
   { screen: 'records', icon: 'records', label: 'records' },
   { screen: 'review', icon: 'review', label: 'review' },
   { screen: 'incidents', icon: 'incident', label: 'incidents' },
   { screen: 'knowledge', icon: 'book', label: 'knowledge' },
+  { screen: 'lessons', icon: 'lesson', label: 'lessons' },
   { screen: 'administration', icon: 'users', label: 'administration' },
   { screen: 'connection', icon: 'pulse', label: 'connection' },
 ];
@@ -35,14 +38,17 @@ const SCREENS: readonly {
 export function Rail() {
   const { t } = useTranslation();
   const accounts = useLive((state) => state.accounts) ?? [];
-  const { screen, accountId, shopId } = usePlace();
+  const known = useLive((state) => state.accounts !== null);
+  const screen = usePlace((state) => state.screen);
+  const accountId = usePlace((state) => state.accountId);
+  const shopId = usePlace((state) => state.shopId);
   const all = accountId === null && shopId === null;
   const whole = accounts.reduce(
     (sum, account) => sum + account.shops.reduce((shops, shop) => shops + shop.waiting, 0),
     0,
   );
   return (
-    <nav className="rail" aria-label={t('nav.label')}>
+    <nav className={`rail ${known ? '' : 'is-unknown'}`} aria-label={t('nav.label')}>
       <ul className="rail-shops" aria-label={t('nav.accounts')}>
         <li>
           <Hint text={t('nav.allAccounts')} placement="right">
@@ -114,6 +120,7 @@ export function Rail() {
         ))}
       </ul>
       <div className="rail-foot">
+        <IconButton icon="help" label={t('help.title')} placement="right" onClick={() => help.open()} />
         <IconButton icon="command" label={t('nav.palette')} placement="right" onClick={() => go.dialog('palette')} />
         <IconButton icon="settings" label={t('nav.settings')} placement="right" onClick={() => go.dialog('settings')} />
       </div>

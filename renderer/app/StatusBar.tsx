@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { AccountView, JobView } from '#shared/contract/views.ts';
 import type { Presence } from '#shared/protocol/entities.ts';
 import { bridge } from '#renderer/bridge/index.ts';
-import { useLive, windowClock } from '#renderer/bridge/live.ts';
+import { useLive, useProgress, windowClock } from '#renderer/bridge/live.ts';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
 import { Button, Hint, IconButton } from '#renderer/ui/Button.tsx';
 import {
@@ -50,9 +50,16 @@ export function StatusBar() {
   );
 }
 
-function AccountStatus({ account }: { account: AccountView }) {
+/** By itself, because it changes with every event. */
+function Synced({ accountId }: { accountId: AccountView['account_id'] }) {
   const { t, i18n } = useTranslation();
-  const locale = currentLocale(i18n.language);
+  const { synced_at, event_seq } = useProgress(accountId);
+  if (synced_at === null) return t('status.neverSynced');
+  return t('status.synced', { time: formatTimeSeconds(synced_at, currentLocale(i18n.language)), seq: event_seq });
+}
+
+function AccountStatus({ account }: { account: AccountView }) {
+  const { t } = useTranslation();
   const retryAt = account.problem?.retry_at ?? null;
   useNow(retryAt !== null);
   const live = account.state === 'live';
@@ -68,9 +75,7 @@ function AccountStatus({ account }: { account: AccountView }) {
       <span className="num status-soft">
         {live || account.state === 'catching-up' ? null : `${t(`connection.${account.state}`)} · `}
         {account.state === 'catching-up' && `${t('connection.catching-up')} · `}
-        {account.synced_at === null
-          ? t('status.neverSynced')
-          : t('status.synced', { time: formatTimeSeconds(account.synced_at, locale), seq: account.event_seq })}
+        <Synced accountId={account.account_id} />
         {retryAt !== null && ` · ${t('status.retryIn', { time: formatCountdown(retryAt - windowClock()) })}`}
       </span>
       {refused.length > 0 && (

@@ -5,11 +5,14 @@ import type { ProcedureInput } from '#shared/contract/procedures.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { useLive } from '#renderer/bridge/live.ts';
 import { errorWords } from '#renderer/ui/words.ts';
+import { Licences } from '#renderer/features/security/Licences.tsx';
+import { SecuritySettings } from '#renderer/features/security/SecuritySettings.tsx';
 import { Button } from '#renderer/ui/Button.tsx';
 import { Dialog } from '#renderer/ui/Dialog.tsx';
 import { Field, Input, Segmented, Select, Switch } from '#renderer/ui/fields.tsx';
 import { Kbd } from '#renderer/ui/marks.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
+import { NoticeSettings } from './NoticeSettings.tsx';
 import { isMac, shownKeys, SHORTCUTS, type ShortcutId } from './shortcuts.ts';
 
 export async function changeSettings(patch: ProcedureInput<'settings.set'>): Promise<void> {
@@ -39,7 +42,7 @@ async function switchNotifications(on: boolean, t: TFunction): Promise<boolean |
 
 const DELAYS = ['policy', '0', '1000', '3000', '5000', '10000', '30000'] as const;
 
-export function SettingsDialog(props: { onClose: () => void }) {
+export function SettingsDialog(props: { onClose: () => void; onTour: () => void }) {
   const { t } = useTranslation();
   const settings = useLive((state) => state.settings);
   const info = useLive((state) => state.info);
@@ -115,6 +118,12 @@ export function SettingsDialog(props: { onClose: () => void }) {
             onChange={(on) => void switchNotifications(on, t).then(setAllowed)}
           />
         </Line>
+        <NoticeSettings settings={settings} onChange={(patch) => void changeSettings(patch)} />
+        <Line label={t('overview.tour.settings')} note={t('overview.tour.settingsNote')}>
+          <Button size="small" onClick={props.onTour}>
+            {t((settings.tour_step ?? 0) < 0 ? 'overview.tour.resume' : 'overview.tour.again')}
+          </Button>
+        </Line>
         <h2>{t('settings.shortcuts')}</h2>
         <ul className="settings-keys">
           {SHORTCUTS.map((one) => (
@@ -132,6 +141,12 @@ export function SettingsDialog(props: { onClose: () => void }) {
             </li>
           ))}
           <li>
+            <span>{t('shortcuts.keys')}</span>
+            <span>
+              <Kbd>?</Kbd>
+            </span>
+          </li>
+          <li>
             <span>{t('shortcuts.match')}</span>
             <span>
               <Kbd>F3</Kbd>
@@ -140,6 +155,8 @@ export function SettingsDialog(props: { onClose: () => void }) {
             </span>
           </li>
         </ul>
+        <SecuritySettings />
+        <Licences />
         {info && <p className="settings-version num">{t('settings.version', { version: info.version })}</p>}
       </div>
     </Dialog>
@@ -159,7 +176,7 @@ function Line(props: { label: string; note?: string; children: React.ReactNode }
 }
 
 /** UX5: connecting a real shop is three fields. */
-export function AccountDialog(props: { onClose: () => void }) {
+export function AccountDialog(props: { onClose: () => void; onAdded: () => void }) {
   const { t } = useTranslation();
   const practice = useLive((state) => state.info?.practice ?? false);
   const [label, setLabel] = useState('');
@@ -174,6 +191,8 @@ export function AccountDialog(props: { onClose: () => void }) {
     if (answer.ok) {
       toast({ tone: 'done', text: t('account.added') });
       props.onClose();
+      // Whether it connects, and why not where it doesn't, is seen there.
+      props.onAdded();
     } else {
       const words = errorWords(answer.error);
       setProblem([words.title, words.meaning, words.next].filter(Boolean).join(' '));

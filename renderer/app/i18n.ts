@@ -1,6 +1,7 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import { catalogues, localeFor, type Locale } from '#shared/i18n/index.ts';
+import { pseudoWords, wantsPseudo } from './pseudo.ts';
 
 export function resolveLocale(setting: 'system' | Locale | undefined): Locale {
   return setting === undefined || setting === 'system' ? localeFor(navigator.language) : setting;
@@ -11,7 +12,12 @@ export function startI18n(locale: Locale): void {
   void i18next.use(initReactI18next).init({
     lng: locale,
     fallbackLng: 'zh-CN',
-    resources: Object.fromEntries(Object.entries(catalogues).map(([name, words]) => [name, { translation: words }])),
+    resources: Object.fromEntries(
+      Object.entries(catalogues).map(([name, words]) => [
+        name,
+        { translation: name === 'en' && wantsPseudo() ? pseudoWords(words) : words },
+      ]),
+    ),
     // React escapes; names and texts must show as they are.
     interpolation: { escapeValue: false },
     returnNull: false,

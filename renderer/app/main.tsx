@@ -6,12 +6,14 @@ import './app.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { startLive } from '#renderer/bridge/live.ts';
+import { startLock } from '#renderer/bridge/lock.ts';
 import { App } from './App.tsx';
 import { resolveLocale, startI18n } from './i18n.ts';
 import { storedLook } from './look.ts';
 
 startI18n(resolveLocale(storedLook().locale));
 startLive();
+startLock();
 const root = document.getElementById('root');
 if (root)
   createRoot(root).render(

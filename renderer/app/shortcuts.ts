@@ -1,5 +1,20 @@
 /** Keys of the whole window (UX2). `mod` is Ctrl, or ⌘ on a Mac. */
-export type ShortcutId = 'palette' | 'reception' | 'records' | 'next' | 'previous' | 'panel' | 'settings';
+export type ShortcutId =
+  | 'palette'
+  | 'reception'
+  | 'records'
+  | 'review'
+  | 'incidents'
+  | 'knowledge'
+  | 'administration'
+  | 'connection'
+  | 'longest'
+  | 'unreplied'
+  | 'next'
+  | 'previous'
+  | 'panel'
+  | 'settings'
+  | 'help';
 
 interface Shortcut {
   readonly id: ShortcutId;
@@ -13,10 +28,18 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { id: 'palette', mod: true, alt: false, key: 'k', shown: ['mod', 'K'] },
   { id: 'reception', mod: true, alt: false, key: '1', shown: ['mod', '1'] },
   { id: 'records', mod: true, alt: false, key: '2', shown: ['mod', '2'] },
+  { id: 'review', mod: true, alt: false, key: '3', shown: ['mod', '3'] },
+  { id: 'incidents', mod: true, alt: false, key: '4', shown: ['mod', '4'] },
+  { id: 'knowledge', mod: true, alt: false, key: '5', shown: ['mod', '5'] },
+  { id: 'administration', mod: true, alt: false, key: '6', shown: ['mod', '6'] },
+  { id: 'connection', mod: true, alt: false, key: '7', shown: ['mod', '7'] },
   { id: 'settings', mod: true, alt: false, key: ',', shown: ['mod', ','] },
   { id: 'panel', mod: true, alt: false, key: '\\', shown: ['mod', '\\'] },
+  { id: 'longest', mod: false, alt: false, key: 'F8', shown: ['F8'] },
+  { id: 'unreplied', mod: false, alt: false, key: 'F9', shown: ['F9'] },
   { id: 'next', mod: false, alt: true, key: 'ArrowDown', shown: ['Alt', '↓'] },
   { id: 'previous', mod: false, alt: true, key: 'ArrowUp', shown: ['Alt', '↑'] },
+  { id: 'help', mod: false, alt: false, key: 'F1', shown: ['F1'] },
 ];
 
 export interface ShortcutKey {
@@ -39,6 +62,13 @@ export function shortcutOf(event: ShortcutKey, mac: boolean): ShortcutId | null 
       (one) => one.mod === mod && one.alt === event.altKey && one.key.toLowerCase() === event.key.toLowerCase(),
     )?.id ?? null
   );
+}
+
+/** `?` where nothing is being written: the list of keys. */
+export function asksForKeys(event: ShortcutKey, target: EventTarget | null): boolean {
+  if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || (event.key !== '?' && event.key !== '？'))
+    return false;
+  return !(target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable=true]'));
 }
 
 export const isMac = (): boolean => /mac/i.test(navigator.userAgent) && !/windows/i.test(navigator.userAgent);
