@@ -10,6 +10,8 @@ export default defineConfig({
   testDir: 'test/e2e',
   testMatch: '**/*.test.ts',
   outputDir: 'test-results',
+  // Pictures to compare with (gallery.test.ts), one set: they are compared only where letters are drawn as in them.
+  snapshotPathTemplate: '{testDir}/gallery/{arg}{ext}',
   timeout: 60_000,
   expect: { timeout: 10_000 },
   workers: 1,

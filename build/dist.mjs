@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { icon } from './icons.mjs';
+import { distArguments } from './notarise.mjs';
 import {
   buildMain,
   buildRenderer,
@@ -28,6 +29,7 @@ await entry(async () => {
     'electron-builder.yml',
     '--publish',
     'never',
+    ...distArguments(process.env),
     ...process.argv.slice(2),
   ]);
 });

@@ -1,5 +1,6 @@
 // npm run e2e -- [Playwright's arguments]
 import {
+  buildGallery,
   buildRenderer,
   buildViewer,
   childEnvironment,
@@ -21,6 +22,7 @@ await entry(async () => {
   }
   await buildRenderer();
   await buildViewer();
+  await buildGallery();
   return run(programNode(), [packageCommand('@playwright/test', 'playwright'), 'test', ...process.argv.slice(2)], {
     env: childEnvironment({ WORKBENCH_CHROMIUM: chromium }),
   });

@@ -20,9 +20,10 @@ export const LAYERS = [
   },
   {
     path: 'main/adapters/websocket/',
-    may: ['shared/', 'main/adapters/websocket/', 'node:', 'zod', 'ws'],
+    may: ['shared/', 'main/adapters/websocket/', 'node:', 'zod', 'ws', 'https-proxy-agent'],
     types: ['main/core/ports/'],
   },
+  { path: 'main/adapters/network/', may: ['shared/', 'main/adapters/network/', 'node:'], types: ['main/core/ports/'] },
   {
     path: 'main/adapters/secrets/',
     may: ['shared/', 'main/adapters/secrets/', 'node:', 'zod', 'keytar'],
@@ -45,7 +46,7 @@ export const LAYERS = [
   },
   {
     path: 'main/adapters/crypto/',
-    may: ['shared/', 'main/adapters/crypto/', 'node:'],
+    may: ['shared/', 'main/adapters/crypto/', 'node:', 'zod'],
     types: ['main/core/ports/'],
   },
   {
@@ -95,6 +96,11 @@ export const LAYERS = [
     ],
   },
   { path: 'renderer/bridge/', may: ['shared/', 'renderer/bridge/', 'react', 'zustand', 'zod'] },
+  // The written guide, parsed when the window is built (build/guide.ts).
+  {
+    path: 'renderer/features/help/',
+    may: ['shared/', 'renderer/ui/', 'renderer/bridge/', 'renderer/features/help/', 'virtual:guide', ...VIEW],
+  },
   {
     path: 'renderer/features/{feature}/',
     may: ['shared/', 'renderer/ui/', 'renderer/bridge/', 'renderer/features/{feature}/', ...VIEW],

@@ -95,7 +95,7 @@ export async function ensureInstalled() {
  * The install scripts that are allowed, by package. better-sqlite3 isn't among them: its prebuilt binary lies in the
  * package, and compiling it would need a compiler that a fresh machine hasn't got.
  */
-const ALLOWED_INSTALL_SCRIPTS = ['node', 'keytar'];
+export const ALLOWED_INSTALL_SCRIPTS = ['node', 'keytar'];
 
 async function runInstallScripts(quiet) {
   const code = await run(...npmCommand(['rebuild', ...ALLOWED_INSTALL_SCRIPTS, '--ignore-scripts=false', ...quiet]), {
@@ -115,7 +115,7 @@ function holdsWhatLockSays(lock) {
   );
 }
 
-function npmCommand(args) {
+export function npmCommand(args) {
   // npm names itself in npm_execpath; that avoids npm.cmd and a shell on Windows.
   const npm = process.env.npm_execpath;
   if (npm !== undefined && /\.[cm]?js$/.test(npm)) return [process.execPath, [npm, ...args]];
@@ -190,9 +190,19 @@ function fingerprint(sources) {
 export async function buildRenderer() {
   return buildIfStale(
     'renderer',
-    ['renderer', 'shared', 'build/vite.renderer.config.ts', 'package-lock.json'],
+    ['renderer', 'shared', 'docs/guide', 'build/vite.renderer.config.ts', 'build/guide.ts', 'package-lock.json'],
     'dist/renderer/index.html',
     () => vite('build/vite.renderer.config.ts'),
+  );
+}
+
+/** Primitives and states on one page (`npm run gallery`), for the pictures that the end-to-end run compares. */
+export async function buildGallery() {
+  return buildIfStale(
+    'gallery',
+    ['renderer', 'shared', 'docs/guide', 'build/vite.gallery.config.ts', 'build/guide.ts', 'package-lock.json'],
+    'dist/gallery/index.html',
+    () => vite('build/vite.gallery.config.ts'),
   );
 }
 

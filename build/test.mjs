@@ -5,6 +5,7 @@ import path from 'node:path';
 import { LAYER_PROJECTS } from './projects.mjs';
 import { specCoverage } from './spec-coverage.mjs';
 import {
+  buildGallery,
   buildRenderer,
   buildViewer,
   childEnvironment,
@@ -35,6 +36,7 @@ await entry(async () => {
     // Tests of both runners start the program as it is started by hand, and that needs its pages.
     await buildRenderer();
     await buildViewer();
+    await buildGallery();
     await vitest(path.join(scratch, 'vitest.json'));
     await endToEnd(path.join(scratch, 'playwright.json'), tools.chromium);
   } finally {

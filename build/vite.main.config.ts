@@ -33,6 +33,8 @@ export default defineConfig(({ mode }) => ({
               'index.worker': at('main/adapters/sqlite/search/index.worker.ts'),
               'export.worker': at('main/hosts/export.worker.ts'),
               'import.worker': at('main/hosts/import.worker.ts'),
+              'practice.worker': at('main/hosts/practice.worker.ts'),
+              'package.worker': at('main/hosts/package.worker.ts'),
             },
       output:
         mode === 'preload'

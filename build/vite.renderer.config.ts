@@ -2,6 +2,8 @@ import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 import { tokensCss } from '../renderer/ui/tokens.ts';
+import { guide } from './guide.ts';
+import { licencesPlugin } from './licences.mjs';
 
 const TOKENS = 'virtual:tokens.css';
 
@@ -20,7 +22,7 @@ const root = fileURLToPath(new URL('../renderer', import.meta.url));
 export default defineConfig({
   root,
   base: './',
-  plugins: [tokens(), react()],
+  plugins: [tokens(), guide(), licencesPlugin(), react()],
   build: {
     outDir: fileURLToPath(new URL('../dist/renderer', import.meta.url)),
     emptyOutDir: true,

@@ -2,7 +2,7 @@ import { AppFailure, type AppError } from '#shared/contract/errors.ts';
 import type { Handlers, ProcedureParsed } from '#shared/contract/procedures.ts';
 import type { TopicMessage } from '#shared/contract/topics.ts';
 import type { BatchRecallResult, OpenedSeal } from '#shared/contract/remedy.ts';
-import type { AppInfo, ConversationView, MessageView, RecallView } from '#shared/contract/views.ts';
+import type { AppInfo, ConversationView, MessageView, RecallView, Settings } from '#shared/contract/views.ts';
 import { parseGatewayAddress } from '#shared/domain/gateway-address.ts';
 import type { AccountId, ClientMessageId, ConversationKey, RecallId } from '#shared/domain/ids.ts';
 import { isPermitted, type Permission } from '#shared/domain/permissions.ts';
@@ -20,19 +20,28 @@ import { createAccountSession, type AccountSession } from './accounts/account-se
 import { guardHandlers } from './administration/access.ts';
 import { createAdministration } from './administration/create-administration.ts';
 import { createAudit } from './audit/audit.ts';
+import { expiryName, rememberAccounts, tokenName } from './accounts/account-list.ts';
+import { createConnectionLog } from './diagnostics/connection-log.ts';
+import { createUpkeep } from './upkeep/create-upkeep.ts';
+import type { Backups } from './ports/backups.ts';
+import type { NetworkProbe } from './ports/network.ts';
 import { resultOf } from './connection/answers.ts';
 import { createExportService, type ExportHost } from './export/export-service.ts';
 import { createImportService } from './import/import-service.ts';
 import type { ImportReading } from './import/reading.ts';
 import { createJobs } from './jobs/jobs.ts';
 import { createPackageService, type PackagePorts } from './package/package-service.ts';
+import { createPackages, withoutPackages } from './packages/packages.ts';
 import { createAnnouncer } from './notices/announcer.ts';
 import type { Clock } from './ports/clock.ts';
 import type { CsvReader } from './ports/csv.ts';
 import type { Files } from './ports/files.ts';
 import type { Ids } from './ports/ids.ts';
+import type { KeyCare } from './ports/key-care.ts';
 import type { Logger } from './ports/logger.ts';
 import type { Notifier } from './ports/notifier.ts';
+import type { Passwords } from './ports/passwords.ts';
+import type { PackageOpener } from './ports/package-opener.ts';
 import type { Pinyin } from './ports/pinyin.ts';
 import type { Secrets } from './ports/secrets.ts';
 import type { SpreadsheetReader, SpreadsheetWriter } from './ports/spreadsheet.ts';
@@ -40,14 +49,20 @@ import type { AccountRecord, PendingSend, Store, StoreChanges, StoredAccount } f
 import type { Transport } from './ports/transport.ts';
 import { createArticles } from './composer/articles.ts';
 import { createReplies } from './composer/replies.ts';
+import { createDesk } from './desk/desk.ts';
+import { createDeskNotices } from './notices/desk-notices.ts';
+import { createLessons } from './lessons/lessons.ts';
+import type { Training } from './ports/training.ts';
 import { createSendGuard } from './guard/send-guard.ts';
 import { createWordLists } from './guard/word-lists.ts';
 import { createDrafts } from './incidents/drafts.ts';
 import { createIncidents } from './incidents/incidents.ts';
 import { createLibrary } from './incidents/library.ts';
+import { createOverview } from './overview/overview.ts';
 import { createDashboard } from './recall/dashboard.ts';
 import { preflight } from './recall/preflight.ts';
 import { createReviewing } from './review/review.ts';
+import { createSecurity } from './security/create-security.ts';
 import { createSavedSearches } from './search/saved-searches.ts';
 import { createSearch } from './search/search.ts';
 import { visibilityOf } from './search/visibility.ts';
@@ -67,12 +82,24 @@ export interface AppPorts {
   readonly attachments?: AttachmentCache;
   /** Absent: spreadsheets are neither read nor written. */
   readonly spreadsheets?: { readonly reader: SpreadsheetReader; readonly writer: SpreadsheetWriter };
+  /** Absent: nothing is backed up or restored by the program itself. */
+  readonly backups?: Backups;
+  /** Absent: a connection's way can't be looked at step by step. */
+  readonly network?: NetworkProbe;
+  /** Told how gateways are to be reached, at the start and at each change. */
+  readonly useProxy?: (setting: NonNullable<Settings['proxy']>) => void;
   /** Absent: nothing can be exported. */
   readonly exports?: ExportHost;
+  /** Absent: no packages can be opened. */
+  readonly packages?: PackageOpener;
   readonly notifier?: Notifier;
   /** Absent: quick replies are found by their text alone. */
   readonly pinyin?: Pinyin;
   readonly secrets: Secrets;
+  /** Absent: no recovery key, no change of keys (practice). */
+  readonly keyCare?: KeyCare;
+  /** Absent: no app lock can be set. */
+  readonly passwords?: Passwords;
   readonly info: AppInfo;
   /**
    * In a practice profile: takes a real account to the profile of real ones, which is another folder with another key
@@ -86,11 +113,13 @@ export interface AppPorts {
     /** Backups of the records that this program made, newest first. */
     backups(): Promise<readonly BackupFile[]>;
   };
-  /** Where the practice gateway runs in the same process: its faults on demand. */
+  /** Where the practice gateway is the program's own: its faults on demand. */
   readonly practice?: {
     fault(fault: ProcedureParsed<'practice.fault'>): Promise<void> | void;
     /** A colleague of that role, to sign in as well and see what they see (UX5). Null where there is none. */
-    colleague?(role: Role): NewAccount | null;
+    colleague?(role: Role): Promise<NewAccount | null>;
+    /** Lessons and situations on demand. */
+    readonly training?: Training;
   };
 }
 
@@ -119,23 +148,37 @@ export interface App {
   start(): Promise<void>;
   /** After sleep, or when the network came back or changed: connect at once (SY4). */
   networkChanged(): void;
+  /** Locks the door where a lock is set (SE4): the screen was locked, the machine goes to sleep. */
+  lock(): void;
+  isLocked(): boolean;
   /** Ends connections and jobs; the store is the host's to close. */
   stop(): Promise<void>;
 }
 
 const localOffsetMinutes = (at: number): number => -new Date(at).getTimezoneOffset();
-const tokenName = (account: AccountId): string => `gateway-token:${account}`;
 
 /** The program without a window: every host gives it ports and puts its handlers behind a door. */
 export function createApp(ports: AppPorts): App {
-  const { store, clock, ids, logger, secrets } = ports;
+  const { store, clock, ids, secrets } = ports;
+  const connectionLog = createConnectionLog(ports.logger, clock);
+  const { logger } = connectionLog;
   const sessions = new Map<AccountId, AccountSession>();
   let started = false;
   let stopped = false;
-  let notificationsOn = true;
 
   const announcer = createAnnouncer({ clock, logger, accountsView });
   const audit = createAudit(store, clock);
+  const notices = createDeskNotices({
+    store,
+    clock,
+    notifier: ports.notifier,
+    publish: announcer.publish,
+    onError: (thrown) =>
+      logger.log('error', 'notices.tell', { name: thrown instanceof Error ? thrown.name : 'unknown' }),
+  });
+  announcer.subscribe((message) => {
+    if (message.topic === 'accounts') notices.accounts(message.payload);
+  });
   const jobs = createJobs({ clock, ids, publish: (job) => announcer.publish({ topic: 'job', payload: job }) });
   const visibility = () => visibilityOf(store);
   const search = createSearch({
@@ -145,6 +188,19 @@ export function createApp(ports: AppPorts): App {
     ...(ports.spreadsheets === undefined ? {} : { spreadsheets: ports.spreadsheets.reader }),
     onProgress: (slot, share) => announcer.publish({ topic: 'search', payload: { slot, share } }),
   });
+  const packages =
+    ports.packages === undefined
+      ? null
+      : createPackages({
+          opener: ports.packages,
+          files: ports.files,
+          clock,
+          ids,
+          audit,
+          actor: () => actorOf(store),
+          onProgress: (slot, share) => announcer.publish({ topic: 'search', payload: { slot, share } }),
+          onChanged: () => announcer.publish({ topic: 'packages', payload: {} }),
+        });
   const savedSearches = createSavedSearches({ store, files: ports.files, clock });
   const imports = createImportService({
     store,
@@ -203,6 +259,18 @@ export function createApp(ports: AppPorts): App {
     onChanged: (account_id, shop_id) => announcer.publish({ topic: 'words', payload: { account_id, shop_id } }),
   });
   const { wordsOf } = wordLists;
+  const security = createSecurity({
+    secrets,
+    clock,
+    logger,
+    files: ports.files,
+    audit,
+    actor: () => actorOf(store),
+    info: ports.info,
+    keyCare: ports.keyCare,
+    passwords: ports.passwords,
+    publish: (message) => announcer.publish(message),
+  });
   const sendGuard = createSendGuard({ wordsOf, audit, clock });
   const replies = createReplies({
     store,
@@ -339,6 +407,26 @@ export function createApp(ports: AppPorts): App {
     },
   });
 
+  const upkeep = createUpkeep({
+    store,
+    clock,
+    logger,
+    log: connectionLog,
+    jobs,
+    audit,
+    secrets,
+    info: ports.info,
+    words: catalogues[ports.info.locale].upkeep.job,
+    backups: ports.backups ?? null,
+    network: ports.network ?? null,
+    sessions: () => sessions,
+    accounts: accountsView,
+    actor: () => actorOf(store),
+    onChanges: (changes) => announcer.changes(changes),
+    onAccounts: () => announcer.accounts(),
+    onProblem: (code) => announcer.publish({ topic: 'problem', payload: { code, details: {} } }),
+  });
+
   // ── accounts ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   function openSession(record: AccountRecord): AccountSession {
@@ -355,7 +443,15 @@ export function createApp(ports: AppPorts): App {
       },
       {
         read: () => secrets.get(tokenName(record.account_id)),
-        keep: (token) => secrets.set(tokenName(record.account_id), token),
+        // The token first: without its end it is asked for again, the other way round it would expire unseen.
+        async keep(token, expiresAt) {
+          await secrets.set(tokenName(record.account_id), token);
+          await secrets.set(expiryName(record.account_id), String(expiresAt));
+        },
+        async expiresAt() {
+          const text = await secrets.get(expiryName(record.account_id));
+          return text === null || !/^\d+$/.test(text) ? null : Number(text);
+        },
       },
       {
         onChanges(changes) {
@@ -381,9 +477,7 @@ export function createApp(ports: AppPorts): App {
               .catch(() => logger.log('error', 'audit.not-written', { action: 'gateway.went-back' }));
         },
         onNotice(kind, conversation_key, title, count) {
-          const payload = { kind, account_id: record.account_id, conversation_key, title, count } as const;
-          announcer.publish({ topic: 'notice', payload });
-          if (notificationsOn) ports.notifier?.notify(payload);
+          notices.tell(kind, record.account_id, conversation_key, title, count);
         },
       },
     );
@@ -433,6 +527,7 @@ export function createApp(ports: AppPorts): App {
       practice: account.practice ?? false,
     };
     // The token first: an account without one could never connect.
+    if (same !== undefined && !record.practice) await secrets.delete(expiryName(account_id));
     await secrets.set(tokenName(account_id), account.token);
     await store.putAccount(record);
     if (same === undefined)
@@ -445,6 +540,7 @@ export function createApp(ports: AppPorts): App {
       running.setAddress(record.gateway_url);
       if (started) running.connection.retry('person');
     }
+    if (!record.practice) await rememberAccounts(store, secrets);
     announcer.accounts();
     return account_id;
   }
@@ -698,13 +794,29 @@ export function createApp(ports: AppPorts): App {
 
   // ── the contract ──────────────────────────────────────────────────────────────────────────────────────────────
 
+  const desk = createDesk({ store, clock, permit, onChanges: announcer.changes });
+  const lessons = createLessons({
+    store,
+    files: ports.files,
+    clock,
+    ids,
+    training: ports.practice?.training,
+    agentOf: async (account) => (await agentOf(account)).agent,
+    onChanged: () => announcer.publish({ topic: 'lessons', payload: {} }),
+    locale: ports.info.locale,
+  });
+
   const unguarded: Handlers = {
     'app.info': async () => ports.info,
     'settings.get': () => readSettings(store),
     async 'settings.set'(patch) {
       const defined = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
       const settings = await writeSettings(store, defined);
-      notificationsOn = settings.notifications;
+      notices.settings(settings);
+      if (defined['proxy'] !== undefined) {
+        ports.useProxy?.(settings.proxy ?? { mode: 'system' });
+        for (const session of sessions.values()) session.connection.retry('network');
+      }
       announcer.publish({ topic: 'settings', payload: settings });
       return settings;
     },
@@ -718,6 +830,10 @@ export function createApp(ports: AppPorts): App {
       await audit.write(account_id, 'account.removed', { account_id });
       await store.removeAccount(account_id);
       await secrets.delete(tokenName(account_id));
+      if (!session.record.practice) {
+        await secrets.delete(expiryName(account_id));
+        await rememberAccounts(store, secrets);
+      }
       announcer.accounts();
       return {};
     },
@@ -735,10 +851,8 @@ export function createApp(ports: AppPorts): App {
       return resultOf(await sessionOf(account_id).connection.request('agents.list', fields)).agents;
     },
 
-    'conversations.list': ({ account_id, shop_id, intake, limit, cursor }) =>
-      store.conversations({ account_id, intake, limit, cursor, ...(shop_id === undefined ? {} : { shop_id }) }),
-    'conversations.counts': ({ account_id }) => store.conversationCounts(account_id),
-    'conversations.get': ({ conversation_key }) => conversationOf(conversation_key),
+    ...desk.handlers,
+    'conversations.counts': ({ account_id, shop_id }) => store.conversationCounts(account_id, shop_id),
     async 'conversations.claim'({ conversation_key }) {
       const { conversation, session } = await served(conversation_key);
       await permit(session.record.account_id, 'conversation.claim');
@@ -772,7 +886,7 @@ export function createApp(ports: AppPorts): App {
 
     async 'messages.page'({ conversation_key, limit, before, after, around, from, to }) {
       await requireInUse(conversation_key);
-      return store.messages({
+      return desk.messages({
         conversation_key,
         limit,
         ...(before === undefined ? {} : { before }),
@@ -807,9 +921,13 @@ export function createApp(ports: AppPorts): App {
     'recall.reedit': reedit,
     'recall.batch': batchRecall,
     ...createDashboard(store),
+    // One clock for all of it: that of the first gateway whose time is known.
+    ...createOverview({ store, now: () => serverNow([...sessions.keys()][0] ?? ('' as AccountId)) }),
     'seals.open': openSeal,
 
     ...administration.handlers,
+    ...security.handlers,
+    ...upkeep.handlers,
 
     ...incidents,
     ...library,
@@ -817,8 +935,10 @@ export function createApp(ports: AppPorts): App {
     ...wordLists.handlers,
     ...replies,
     ...articles,
+    ...lessons,
 
     ...search.handlers,
+    ...(packages?.handlers ?? withoutPackages()),
     ...savedSearches,
 
     'export.estimate': async (input) => exporting()['export.estimate'](input),
@@ -832,7 +952,7 @@ export function createApp(ports: AppPorts): App {
     },
 
     async 'practice.join'({ role, joined }) {
-      const colleague = ports.practice?.colleague?.(role) ?? null;
+      const colleague = (await ports.practice?.colleague?.(role)) ?? null;
       if (colleague === null || colleague.account_id === undefined)
         throw new AppFailure('UNSUPPORTED', 'no such colleague here');
       if (joined) await addAccount(colleague);
@@ -846,7 +966,8 @@ export function createApp(ports: AppPorts): App {
     },
   };
 
-  const handlers = guardHandlers(unguarded, {
+  const routed: Handlers = packages === null ? unguarded : { ...unguarded, ...packages.route(unguarded) };
+  const permitted = guardHandlers(routed, {
     roles: async () =>
       (await store.accounts()).map(({ account_id, agent, practice }) => ({
         account_id,
@@ -857,14 +978,26 @@ export function createApp(ports: AppPorts): App {
   });
 
   return {
-    handlers,
-    subscribe: announcer.subscribe,
-    picture: async (ref) => (attachments === null ? null : attachments.picture(ref)),
+    handlers: security.lock.guard(permitted),
+    subscribe: (listener) =>
+      announcer.subscribe((message) => {
+        if (security.lock.lets(message)) listener(message);
+      }),
+    async picture(ref) {
+      if (security.lock.isLocked()) return null;
+      const from = ref.startsWith('p-') ? packages : attachments;
+      return from === null ? null : from.picture(ref);
+    },
+    lock: () => void security.lock.lock(),
+    isLocked: security.lock.isLocked,
     addAccount,
     async start() {
       if (started) return;
       started = true;
-      notificationsOn = (await readSettings(store)).notifications;
+      await security.lock.start();
+      const settings = await readSettings(store);
+      notices.settings(settings);
+      ports.useProxy?.(settings.proxy ?? { mode: 'system' });
       // PV2: whatever a crash left in the delay was not sent; it is a draft again.
       const returned = await store.returnDelayedToDrafts();
       if (returned > 0) logger.log('info', 'app.delayed-to-drafts', { count: returned });
@@ -876,6 +1009,7 @@ export function createApp(ports: AppPorts): App {
         openSession({ account_id, label, source, gateway_url, device_id, practice });
       }
       for (const session of sessions.values()) await session.start();
+      await upkeep.start();
       // EX6: exports that the program's end interrupted.
       const unfinished = (await exports?.resumeAll()) ?? 0;
       if (unfinished > 0) logger.log('info', 'app.exports-resumed', { count: unfinished });
@@ -889,10 +1023,13 @@ export function createApp(ports: AppPorts): App {
       if (stopped) return;
       stopped = true;
       search.stop();
+      security.lock.stop();
       await drafts.stop();
       exports?.stop();
+      await upkeep.stop();
       await jobs.close();
       await administration.stop();
+      await packages?.stop();
       await attachments?.stop();
       await Promise.all([...sessions.values()].map((session) => session.stop()));
       announcer.stop();

@@ -171,6 +171,7 @@ export function createBrowserBridge(options: BrowserBridgeOptions): Bridge & { s
       if (!file) return { ok: true, result: null };
       return post(`files/upload?name=${encodeURIComponent(file.name)}`, file, UploadAnswer);
     },
+    takeFile: (file) => post(`files/upload?name=${encodeURIComponent(file.name)}`, file, UploadAnswer),
     pickSave: (suggestedName) => post(`files/target?name=${encodeURIComponent(suggestedName)}`, null, TargetAnswer),
     hostState: () => state,
     onHostState(listener) {

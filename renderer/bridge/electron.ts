@@ -21,6 +21,14 @@ export function createElectronBridge(api: WorkbenchApi): Bridge {
     },
     subscribe: hub.subscribe,
     pickFile: (accept) => guarded(() => api.pickFile(accept)),
+    async takeFile(file) {
+      const answer = await guarded(() => api.takeFile(file));
+      if (!answer.ok) return answer;
+      const { result } = answer;
+      return result === null
+        ? { ok: false, error: { code: 'FILE_NOT_FOUND', message: 'not a file of this machine' } }
+        : { ok: true, result };
+    },
     pickSave: (suggestedName) => guarded(() => api.pickSave(suggestedName)),
     hostState: () => 'connected',
     onHostState: () => () => undefined,

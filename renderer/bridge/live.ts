@@ -47,7 +47,8 @@ function noteAccounts(accounts: readonly AccountView[]): void {
   }));
 }
 
-async function refresh(): Promise<void> {
+/** Also after unlocking: what was asked while locked was refused. */
+export async function refresh(): Promise<void> {
   const [info, settings, accounts, jobs] = await Promise.all([
     bridge.call('app.info', {}),
     bridge.call('settings.get', {}),

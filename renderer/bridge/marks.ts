@@ -35,8 +35,11 @@ export function useMarks(
   query: SearchQuery | null,
   conversation: ConversationKey | null,
   begin: 'first' | 'last' | MessageKey,
+  /** Of an opened package (EX7) instead of the records. */
+  packageId?: string,
 ): Marks {
-  const question = query === null || conversation === null ? null : JSON.stringify([query, conversation, begin]);
+  const question =
+    query === null || conversation === null ? null : JSON.stringify([query, conversation, begin, packageId]);
   const [place, setPlace] = useState<{ question: string | null; index: number | null; start: number | null }>({
     question: null,
     index: null,
@@ -53,7 +56,15 @@ export function useMarks(
           : { around: begin };
   const asked = useAsk(
     'search.marks',
-    query === null || conversation === null ? null : { slot, query, conversation_key: conversation, ...where },
+    query === null || conversation === null
+      ? null
+      : {
+          slot,
+          query,
+          conversation_key: conversation,
+          ...where,
+          ...(packageId === undefined ? {} : { package: packageId }),
+        },
   );
   // What was there stays on the screen while the next part is on its way.
   const [kept, setKept] = useState<{ question: string | null; data: NonNullable<typeof asked.data> } | null>(null);

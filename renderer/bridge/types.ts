@@ -27,6 +27,8 @@ export interface Bridge {
   /** Null when the person chose none. `accept` as in HTML, e.g. `.csv,.jsonl`. */
   pickFile(accept: string): Promise<CallAnswer<PickedFile | null>>;
   pickSave(suggestedName: string): Promise<CallAnswer<SaveTarget | null>>;
+  /** A file that the person dropped onto the window. FILE_… */
+  takeFile(file: File): Promise<CallAnswer<PickedFile>>;
   hostState(): HostState;
   onHostState(listener: (state: HostState) => void): () => void;
 }
@@ -38,6 +40,8 @@ export interface WorkbenchApi {
   onTopic(listener: (message: TopicMessage) => void): () => void;
   pickFile(accept: string): Promise<PickedFile | null>;
   pickSave(suggestedName: string): Promise<SaveTarget | null>;
+  /** Null where it is no file of this machine. */
+  takeFile(file: File): Promise<PickedFile | null>;
 }
 
 declare global {

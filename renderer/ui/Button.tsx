@@ -1,5 +1,6 @@
 import { Tooltip } from 'antd';
 import type { ButtonHTMLAttributes, ReactNode, Ref } from 'react';
+import type { HintMarks } from './HintLayer.tsx';
 import { Icon, type IconName } from './Icon.tsx';
 
 type Native = Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'type'>;
@@ -59,20 +60,20 @@ export function IconButton({
   ...rest
 }: IconButtonProps) {
   return (
-    <Tooltip title={label} placement={placement} mouseEnterDelay={0.4}>
-      <button
-        {...rest}
-        type="button"
-        aria-label={label}
-        aria-pressed={pressed}
-        className={`ui-icon-button ${className ?? ''}`}
-      >
-        <Icon name={icon} size={iconSize} />
-      </button>
-    </Tooltip>
+    <button
+      {...rest}
+      {...({ 'data-hint': label, 'data-hint-side': placement } satisfies HintMarks)}
+      type="button"
+      aria-label={label}
+      aria-pressed={pressed}
+      className={`ui-icon-button ${className ?? ''}`}
+    >
+      <Icon name={icon} size={iconSize} />
+    </button>
   );
 }
 
+/** For what holds more than a line of text; a button's label is shown by the one layer of the window. */
 export function Hint(props: { text: ReactNode; placement?: 'top' | 'bottom' | 'right' | 'left'; children: ReactNode }) {
   return (
     <Tooltip title={props.text} placement={props.placement ?? 'top'} mouseEnterDelay={0.4}>

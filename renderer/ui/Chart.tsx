@@ -90,11 +90,20 @@ function lookOf(element: HTMLElement): Look {
 function configuration(props: ChartProps, look: Look): ChartConfiguration {
   const format = props.format ?? String;
   const line = props.kind === 'line';
+  const counts =
+    props.max === undefined &&
+    props.series.every(({ values: all }) => all.every((value) => Number.isInteger(value ?? 0)));
   const values = {
     beginAtZero: true,
     ...(props.max === undefined ? {} : { max: props.max }),
     stacked: props.kind === 'stacked',
-    ticks: { color: look.soft, maxTicksLimit: 6, callback: (value: number | string) => format(Number(value)) },
+    ticks: {
+      color: look.soft,
+      maxTicksLimit: 6,
+      // Counts have no halves.
+      ...(counts ? { precision: 0 } : {}),
+      callback: (value: number | string) => format(Number(value)),
+    },
     grid: { color: look.line },
     border: { display: false },
   };
@@ -201,8 +210,9 @@ export function Chart(props: ChartProps) {
     latest.current = props;
   });
 
-  // Redrawn when its figures change, by content: a view makes new arrays at every turn.
-  const content = JSON.stringify([props.kind, props.title, props.labels, props.series, props.max, props.horizontal]);
+  // Figures that change move in the picture that is there; by content, for a view makes new arrays at every turn.
+  const content = JSON.stringify([props.title, props.labels, props.series, props.max]);
+  const shape = `${props.kind} ${props.horizontal === true}`;
   useEffect(() => {
     if (asTable) return undefined;
     let gone = false;
@@ -231,7 +241,15 @@ export function Chart(props: ChartProps) {
       drawing.current?.destroy();
       drawing.current = null;
     };
-  }, [content, asTable]);
+  }, [shape, asTable]);
+  useEffect(() => {
+    const chart = drawing.current;
+    if (chart === null || figure.current === null) return;
+    const { data, options } = configuration(latest.current, lookOf(figure.current));
+    chart.data = data;
+    if (options) chart.options = options;
+    chart.update('none');
+  }, [content]);
 
   useImperativeHandle(props.ref, () => ({
     toPng: async () => {

@@ -1,5 +1,6 @@
 import type { OpenedSeal } from '#shared/contract/remedy.ts';
 import { Button } from './Button.tsx';
+import { ErrorCode } from './ErrorCode.tsx';
 import { Dialog } from './Dialog.tsx';
 import { Icon } from './Icon.tsx';
 import { LoadingState } from './states.tsx';
@@ -35,7 +36,7 @@ export function SealDialog(props: {
     >
       {props.problem !== null ? (
         <p role="alert">
-          {props.problem.text} <code className="ui-code">{props.problem.code}</code>
+          {props.problem.text} <ErrorCode code={props.problem.code} />
         </p>
       ) : opened === null ? (
         <LoadingState label={words.loading} rows={2} />

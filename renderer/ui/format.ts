@@ -1,3 +1,5 @@
+import { durationUnits } from '#shared/i18n/units.ts';
+
 /**
  * Times, amounts and durations as the window shows them (UX1). Times come as milliseconds since 1970 UTC and are shown in
  * the local zone; formatters are kept, since making one costs more than using it a thousand times.
@@ -102,7 +104,7 @@ function clock(seconds: number): string {
 
 /** A duration in the two largest units, in the language's own short words: `4分31秒`, `2天3小时`, `4m 31s`. */
 export function formatDuration(ms: number, locale: Locale): string {
-  const words = locale === 'en' ? ['d', 'h', 'm', 's'] : ['天', '小时', '分', '秒'];
+  const words = durationUnits[locale];
   const total = Math.max(0, Math.round(ms / 1_000));
   const parts = [
     Math.floor(total / 86_400),

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { Button } from './Button.tsx';
+import { ErrorCode } from './ErrorCode.tsx';
 import { Icon, type IconName } from './Icon.tsx';
 
 /** The states every list and panel has (UX4). Each says what is the case and offers the next step. */
@@ -56,7 +57,7 @@ export function ErrorState(props: {
         title={props.words.title}
         note={
           <>
-            {props.words.meaning} {props.words.next} <code className="ui-code">{props.code}</code>
+            {props.words.meaning} {props.words.next} <ErrorCode code={props.code} />
           </>
         }
       >

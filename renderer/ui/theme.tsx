@@ -2,6 +2,7 @@ import { ConfigProvider, theme as antdTheme, type ThemeConfig } from 'antd';
 import enUS from 'antd/es/locale/en_US';
 import zhCN from 'antd/es/locale/zh_CN';
 import { useLayoutEffect, useMemo, useSyncExternalStore, type ReactNode } from 'react';
+import { HintLayer } from './HintLayer.tsx';
 import { densities, motion, palettes, radius, type as typeScale, type Density, type ThemeName } from './tokens.ts';
 
 /** The component library's theme, made of nothing but our tokens. */
@@ -95,6 +96,7 @@ export function UiProvider(props: {
       button={{ autoInsertSpace: false }}
     >
       {props.children}
+      <HintLayer />
     </ConfigProvider>
   );
 }

@@ -35,6 +35,11 @@ export const ACCESS: Readonly<Record<ProcedureName, Access>> = {
 
   'conversations.list': everyone,
   'conversations.counts': everyone,
+  'conversations.mark': everyone,
+  'conversations.next': everyone,
+  'consumers.get': everyone,
+  'consumers.note': only('consumer.note'),
+  'consumers.tags': everyone,
   'conversations.get': everyone,
   'conversations.claim': only('conversation.claim'),
   'conversations.transfer': only('conversation.transfer'),
@@ -79,6 +84,8 @@ export const ACCESS: Readonly<Record<ProcedureName, Access>> = {
   'cases.share': only('records.export'),
   'cases.read': only('records.import'),
 
+  'overview.get': everyone,
+
   'scorecards.list': everyone,
   'scorecards.get': everyone,
   'scorecards.save': only('scorecard.edit'),
@@ -97,6 +104,13 @@ export const ACCESS: Readonly<Record<ProcedureName, Access>> = {
   'reviews.export': only('records.export'),
   'reviews.merge': only('review.write'),
   'pictures.save': only('records.export'),
+
+  'packages.open': only('records.search'),
+  'packages.list': everyone,
+  'packages.close': only('records.search'),
+  'packages.reviews': only('review.write'),
+  'packages.putReview': only('review.write'),
+  'packages.saveReviews': only('review.write'),
 
   'search.page': everyone,
   'search.count': everyone,
@@ -156,6 +170,47 @@ export const ACCESS: Readonly<Record<ProcedureName, Access>> = {
   'audit.facets': only('audit.read'),
   'audit.verify': only('audit.read'),
   'audit.export': only('audit.read'),
+
+  'accounts.rename': everyone,
+  'accounts.token': everyone,
+  'backups.list': everyone,
+  'backups.make': everyone,
+  'backups.inspect': only('backup.restore'),
+  'backups.restore': only('backup.restore'),
+  'recovery.state': everyone,
+  // Refused by its handler wherever there are records to lose.
+  'recovery.anew': everyone,
+  'doctor.run': everyone,
+  'diagnosis.run': everyone,
+  'diagnosis.log': everyone,
+  'diagnosis.report': everyone,
+  // The gateway gives what the role may see (SR10).
+  'records.fetch': only('records.search'),
+
+  // The lock is the person's own at this machine; what shows or changes keys asks for its secret again (app-lock.ts).
+  'lock.state': everyone,
+  'lock.unlock': everyone,
+  'lock.now': everyone,
+  'lock.active': everyone,
+  'lock.set': everyone,
+  'lock.remove': everyone,
+  'keys.state': everyone,
+  'keys.recovery': only('keys.care'),
+  'keys.save_recovery': only('keys.care'),
+  'keys.confirm_recovery': only('keys.care'),
+  'keys.rotate': only('keys.care'),
+  'keys.cancel_rotation': only('keys.care'),
+
+  // Of the practice shop alone; the handlers refuse everywhere else.
+  'lessons.list': everyone,
+  'lessons.start': everyone,
+  'lessons.state': everyone,
+  'lessons.answer': everyone,
+  'lessons.end': everyone,
+  'lessons.import': only('lesson.edit'),
+  'lessons.export': everyone,
+  'lessons.remove': only('lesson.edit'),
+  'practice.situation': everyone,
 
   'practice.join': everyone,
   'practice.fault': everyone,

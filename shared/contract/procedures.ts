@@ -28,7 +28,13 @@ import type { PlaybookBook } from '../domain/remedy/playbooks.ts';
 import { ADMINISTRATION_PROCEDURES } from './administration.ts';
 import { ATTACHMENT_PROCEDURES } from './attachments.ts';
 import { procedure, type Procedure } from './procedure.ts';
+import { OVERVIEW_PROCEDURES } from './overview.ts';
+import { DESK_PROCEDURES, ListFilter, ListSort } from './desk.ts';
+import { LESSON_PROCEDURES } from './lessons.ts';
+import { PACKAGE_PROCEDURES, PackageId } from './packages.ts';
 import { REVIEW_PROCEDURES } from './reviews.ts';
+import { SECURITY_PROCEDURES } from './security.ts';
+import { UPKEEP_PROCEDURES } from './upkeep.ts';
 import { COMPOSER_PROCEDURES, SendConfirmation } from './composer.ts';
 import { SavedSearchContent, SavedSearchName, type SavedSearchView } from './saved-search.ts';
 import { ExportFormat, MaskKinds } from './export.ts';
@@ -64,6 +70,18 @@ const SearchSlot = z.string().min(1).max(64);
 /** Opaque name of a file that the person chose; paths never cross the door (SE2). */
 const FileHandle = z.string().min(1).max(128);
 
+/** How a gateway is reached: as the system says (and the environment), directly, or through this HTTP proxy. */
+export const ProxySetting = z.discriminatedUnion('mode', [
+  z.object({ mode: z.literal('system') }).strict(),
+  z.object({ mode: z.literal('none') }).strict(),
+  z
+    .object({
+      mode: z.literal('manual'),
+      url: z.url({ protocol: /^https?$/ }).max(1_024).refine((text) => !/^[^:]+:\/\/[^/]*@/.test(text), 'no passwords here'),
+    })
+    .strict(),
+]);
+
 export const SettingsPatch = z
   .object({
     locale: z.enum(['system', 'zh-CN', 'en']),
@@ -72,8 +90,15 @@ export const SettingsPatch = z
     enter_sends: z.boolean(),
     send_delay_ms: z.int().min(0).max(30_000).nullable(),
     notifications: z.boolean(),
+    notices_off: z.array(z.string().max(300)).max(1_000),
+    notice_sound: z.boolean(),
+    quiet_until: z.int().nonnegative().nullable(),
     attachment_cache_mb: z.int().min(64).max(102_400),
     first_run_done: z.boolean(),
+    tour_step: z.int().min(-32).max(32).nullable(),
+    backup_daily: z.boolean(),
+    backup_keep: z.int().min(1).max(60),
+    proxy: ProxySetting,
     shown_columns: z.record(z.string().max(32), z.array(z.string().max(32)).max(32)),
   })
   .partial()
@@ -157,9 +182,16 @@ export const PROCEDURES = {
       intake: Intake,
       limit: Limit,
       cursor: Cursor,
+      /** Row number to begin at, instead of a cursor: pinned ones first, in any order. */
+      offset: z.int().nonnegative().optional(),
+      sort: ListSort.optional(),
+      filter: ListFilter.optional(),
     }),
   ),
-  'conversations.counts': procedure<Record<Intake, number>>()(z.object({ account_id: AccountId.nullable() })),
+  'conversations.counts': procedure<Record<Intake, number>>()(
+    z.object({ account_id: AccountId.nullable(), shop_id: ShopId.optional() }),
+  ),
+  ...DESK_PROCEDURES,
   'conversations.get': procedure<ConversationView>()(z.object({ conversation_key: ConversationKey })),
   'conversations.claim': procedure<ConversationView>()(z.object({ conversation_key: ConversationKey })),
   'conversations.transfer': procedure<ConversationView>()(
@@ -182,6 +214,8 @@ export const PROCEDURES = {
       /** Restrict to a range, as a transcript does; [from, to). */
       from: z.int().optional(),
       to: z.int().optional(),
+      /** Of a package that is open (EX7) instead of the records. */
+      package: PackageId.optional(),
     }),
   ),
   'messages.send': procedure<{ client_msg_id: ClientMessageId }>()(
@@ -261,24 +295,35 @@ export const PROCEDURES = {
   'cases.read': procedure<{ cases: number; added: number }>()(z.object({ file: FileHandle })),
 
   // quality review (QA1–QA5)
+  ...OVERVIEW_PROCEDURES,
   ...REVIEW_PROCEDURES,
 
-  // records
+  // review packages, opened beside the records (EX7)
+  ...PACKAGE_PROCEDURES,
+
+  // records; with `package`, those of one that is open
   'search.page': procedure<SearchPage>()(
-    z.object({ slot: SearchSlot, query: SearchQuery, limit: Limit, cursor: Cursor }),
+    z.object({ slot: SearchSlot, query: SearchQuery, limit: Limit, cursor: Cursor, package: PackageId.optional() }),
   ),
   /** `cap`: stop counting there ("≥ cap"); null = exact. */
   'search.count': procedure<CountResult>()(
-    z.object({ slot: SearchSlot, query: SearchQuery, cap: z.int().positive().nullable() }),
+    z.object({
+      slot: SearchSlot,
+      query: SearchQuery,
+      cap: z.int().positive().nullable(),
+      package: PackageId.optional(),
+    }),
   ),
   'search.agents': procedure<{ agents: readonly AgentOverviewRow[] }>()(
-    z.object({ slot: SearchSlot, query: SearchQuery }),
+    z.object({ slot: SearchSlot, query: SearchQuery, package: PackageId.optional() }),
   ),
-  'search.numbers': procedure<NumbersResult>()(z.object({ slot: SearchSlot, query: SearchQuery })),
+  'search.numbers': procedure<NumbersResult>()(
+    z.object({ slot: SearchSlot, query: SearchQuery, package: PackageId.optional() }),
+  ),
   /** The text of a file of numbers (TXT, CSV, the first sheet of an XLSX), for pasting it. FILE_… */
   'search.numberFile': procedure<{ text: string }>()(z.object({ file: FileHandle })),
   'search.consumers': procedure<ConsumerPage>()(
-    z.object({ slot: SearchSlot, query: SearchQuery, limit: Limit, cursor: Cursor }),
+    z.object({ slot: SearchSlot, query: SearchQuery, limit: Limit, cursor: Cursor, package: PackageId.optional() }),
   ),
   'search.cancel': procedure<Record<string, never>>()(z.object({ slot: SearchSlot })),
   /**
@@ -292,6 +337,7 @@ export const PROCEDURES = {
       conversation_key: ConversationKey,
       start: z.int().min(0).optional(),
       around: MessageKey.optional(),
+      package: PackageId.optional(),
     }),
   ),
 
@@ -340,12 +386,21 @@ export const PROCEDURES = {
 
   ...COMPOSER_PROCEDURES,
 
+  // training in the practice shop
+  ...LESSON_PROCEDURES,
+
   /** In the practice shop alone: a colleague of that role signs in here too (or out again), for training (UX5). */
   'practice.join': procedure<Record<string, never>>()(
     z.object({ role: z.enum(['agent', 'qa', 'admin']), joined: z.boolean() }),
   ),
   // administration (AD1–AD4)
   ...ADMINISTRATION_PROCEDURES,
+
+  // key care and the app lock (ST1, SE4)
+  ...SECURITY_PROCEDURES,
+
+  // backups, self-checks, diagnosis, older records (ST4, SY4, SY7)
+  ...UPKEEP_PROCEDURES,
 
   // practice shop: faults on demand (only there)
   'practice.fault': procedure<Record<string, never>>()(

@@ -116,6 +116,11 @@ export interface ConversationView {
   readonly legal_hold: boolean;
   /** PV6; null when there is none. */
   readonly draft: string | null;
+  /** IN1, of this profile. Absent: no. */
+  readonly pinned?: boolean;
+  readonly starred?: boolean;
+  /** On its consumer; absent: none. */
+  readonly tags?: readonly string[];
   readonly removed: { readonly by: string; readonly restorable_until: number } | null;
 }
 
@@ -162,6 +167,8 @@ export interface MessageView {
   readonly recall: RecallView | null;
   /** RM4: the newest incident about it; absent or null where there is none. */
   readonly incident?: MessageIncident | null;
+  /** Of an opened package: not as it was exported (EX7). */
+  readonly damaged?: true;
 }
 
 /** A message that the gateway has not confirmed yet; it lives in the outbox, not among the records. */
@@ -222,6 +229,8 @@ export interface MessagesPage {
   readonly gaps: readonly GapView[];
   readonly has_older: boolean;
   readonly has_newer: boolean;
+  /** IN4: from this server time on it is another agent's, and not shown. Absent: nothing is hidden. */
+  readonly hidden_from?: number;
 }
 
 export interface SearchRow {
@@ -245,6 +254,8 @@ export interface SearchRow {
   readonly matches: readonly (readonly [number, number])[];
   /** What few rows have; absent where there is nothing. */
   readonly more?: SearchRowMore;
+  /** Of an opened package: not as it was exported (EX7). */
+  readonly damaged?: true;
 }
 
 export interface SearchRowMore {
@@ -342,7 +353,7 @@ export interface ConsumerPage {
 /** Of every long job: import, export, index build. */
 export interface JobView {
   readonly job_id: string;
-  readonly kind: 'import' | 'export' | 'index' | 'backup' | 'retention';
+  readonly kind: 'import' | 'export' | 'index' | 'backup' | 'retention' | 'check' | 'fetch';
   readonly title: string;
   readonly state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
   readonly done: number;
@@ -423,6 +434,8 @@ export interface AppInfo {
   /** Where the database key lies (SE4), shown in the status bar. */
   readonly key_storage: 'keychain' | 'safe-storage' | 'key-file' | 'passphrase' | 'practice-file' | 'memory';
   readonly locale: 'zh-CN' | 'en';
+  /** It started without its records (ST4): only recovery can be asked for. */
+  readonly recovery?: boolean;
 }
 
 export interface Settings {
@@ -433,9 +446,20 @@ export interface Settings {
   /** Delay of sending in milliseconds; null = as the shop's policy says. */
   readonly send_delay_ms: number | null;
   readonly notifications: boolean;
+  /** IN3, see domain/desk/notices.ts. Absent: nothing is off, with sound, not quiet. */
+  readonly notices_off?: readonly string[];
+  readonly notice_sound?: boolean;
+  readonly quiet_until?: number | null;
   /** Room for pictures and files on this machine, MiB; the least recently used go first. Absent: 1,024. */
   readonly attachment_cache_mb?: number;
   readonly first_run_done: boolean;
+  /** The step of the tour that is shown, from 0; -1 - step: put away at that step; null: not begun, or gone through (UX5). */
+  readonly tour_step?: number | null;
+  /** ST4: a backup a day, of which so many are kept. Absent: yes, 7. */
+  readonly backup_daily?: boolean;
+  readonly backup_keep?: number;
+  /** How gateways are reached. Absent: as the system says. */
+  readonly proxy?: { readonly mode: 'system' } | { readonly mode: 'none' } | { readonly mode: 'manual'; readonly url: string };
   /** By table: ids of the columns that are shown; a table that is not named shows its usual ones. */
   readonly shown_columns?: Readonly<Record<string, readonly string[]>>;
 }

@@ -11,6 +11,8 @@ export type Permission =
   /** Only whether recall may be asked for at all; whether this one may is assessRecall's (RC2). */
   | 'recall.request'
   | 'recall.dashboard'
+  /** Colleagues' figures in the overview; one's own are everybody's. */
+  | 'overview.team'
   | 'records.search'
   /** See whole sources instead of the parts assigned to oneself (SR10, IN4). */
   | 'records.search_all'
@@ -22,6 +24,10 @@ export type Permission =
   | 'playbook.edit'
   /** Local additions to a shop's sensitive words (PV3), its quick replies (PV7), articles (PV8). */
   | 'composer.edit_shop'
+  /** Notes and tags on consumers (IN1). */
+  | 'consumer.note'
+  /** Lessons of the practice shop. */
+  | 'lesson.edit'
   | 'compensation.approve'
   | 'review.write'
   | 'review.decide'
@@ -35,7 +41,11 @@ export type Permission =
   | 'retention.read'
   | 'hold.place'
   | 'evidence.mark'
-  | 'audit.read';
+  | 'audit.read'
+  /** Recovery key and change of keys of the profile on this machine (ST1). */
+  | 'keys.care'
+  /** Back to an older state of this machine's records (ST4). */
+  | 'backup.restore';
 
 const roles = (...list: readonly Role[]): ReadonlySet<Role> => new Set(list);
 const EVERYONE = roles('agent', 'supervisor', 'qa', 'admin');
@@ -52,6 +62,7 @@ const TABLE: Readonly<Record<Permission, ReadonlySet<Role>>> = {
   'attachment.open': EVERYONE,
   'recall.request': EVERYONE,
   'recall.dashboard': OVERSIGHT,
+  'overview.team': OVERSIGHT,
   'records.search': EVERYONE,
   'records.search_all': OVERSIGHT,
   'records.import': EVERYONE,
@@ -61,6 +72,8 @@ const TABLE: Readonly<Record<Permission, ReadonlySet<Role>>> = {
   'incident.decide': LEADS,
   'playbook.edit': LEADS,
   'composer.edit_shop': LEADS,
+  'consumer.note': FRONT,
+  'lesson.edit': LEADS,
   'compensation.approve': LEADS,
   'review.write': OVERSIGHT,
   'review.decide': LEADS,
@@ -72,6 +85,9 @@ const TABLE: Readonly<Record<Permission, ReadonlySet<Role>>> = {
   'hold.place': LEADS,
   'evidence.mark': OVERSIGHT,
   'audit.read': OVERSIGHT,
+  // Whoever works at this machine answers for its records: an agent's own profile must be recoverable too.
+  'keys.care': EVERYONE,
+  'backup.restore': LEADS,
 };
 
 /** Fails closed: no role, a role or a permission that was not thought of has nothing. */

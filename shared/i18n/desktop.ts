@@ -20,6 +20,13 @@ export interface DesktopWords {
   /** `{count}`: how many. */
   readonly summary: string;
   readonly cannotStart: string;
+  /** `{host}`: where the link leads. */
+  readonly openOutside: string;
+  readonly openLink: string;
+  readonly cancel: string;
+  readonly keyMissing: string;
+  readonly keyMissingNote: string;
+  readonly chooseRecovery: string;
 }
 
 export const desktopWords: Readonly<Record<Locale, DesktopWords>> = {
@@ -41,6 +48,13 @@ export const desktopWords: Readonly<Record<Locale, DesktopWords>> = {
     reply: '消费者回复',
     summary: '离线期间有 {count} 条新消息',
     cannotStart: '工作台无法启动',
+    openOutside: '在浏览器中打开 {host} 的链接？',
+    openLink: '打开',
+    cancel: '取消',
+    keyMissing: '找不到打开这份资料的密钥',
+    keyMissingNote:
+      '系统钥匙串里没有它的密钥，或密钥已更换。可以：选择保存过的恢复密钥文件；换回原来的系统账户；或从备份恢复（命令行 restore）。资料没有被改动。',
+    chooseRecovery: '选择恢复密钥文件…',
   },
   en: {
     productName: 'Merchant Workbench',
@@ -60,5 +74,12 @@ export const desktopWords: Readonly<Record<Locale, DesktopWords>> = {
     reply: 'The consumer replied',
     summary: '{count} new messages while offline',
     cannotStart: 'The workbench cannot start',
+    openOutside: 'Open a link to {host} in the browser?',
+    openLink: 'Open',
+    cancel: 'Cancel',
+    keyMissing: 'The key of these records is missing',
+    keyMissingNote:
+      'The system’s keychain does not have it, or has another one. Choose the recovery key’s file, go back to the former system account, or restore a backup (restore on the command line). The records were not changed.',
+    chooseRecovery: 'Choose the recovery key’s file…',
   },
 };

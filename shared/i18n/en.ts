@@ -1,8 +1,14 @@
+import { upkeepEn } from './upkeep.ts';
 import { composerEn } from './composer.ts';
+import { securityEn } from './security.ts';
 import { administrationEn } from './administration.ts';
 import { attachmentsEn } from './attachments.ts';
 import { exportEn } from './export.ts';
+import { helpEn } from './help.ts';
 import { incidentsEn } from './incidents.ts';
+import { packagesEn } from './packages.ts';
+import { overviewEn } from './overview.ts';
+import { deskEn, lessonsEn } from './desk.ts';
 import { reviewsEn } from './reviews.ts';
 import type { Catalogue } from './index.ts';
 
@@ -34,6 +40,7 @@ export const en: Catalogue = {
     label: 'Main',
     accounts: 'Accounts and shops',
     allAccounts: 'All accounts',
+    overview: 'Today',
     reception: 'Chats',
     records: 'Records',
     recordsLong: 'Record search',
@@ -44,15 +51,22 @@ export const en: Catalogue = {
     connection: 'Sync',
     connectionLong: 'Connection and sync',
     knowledge: 'Guides',
+    lessons: 'Practice',
     settings: 'Settings',
     palette: 'Command palette',
     addAccount: 'Connect a shop',
     waiting: '{{count}} waiting',
   },
+  help: helpEn,
   incidents: incidentsEn,
+  packages: packagesEn,
   attachments: attachmentsEn,
   administration: administrationEn,
+  security: securityEn,
+  overview: overviewEn,
   reviews: reviewsEn,
+  desk: deskEn,
+  lessons: lessonsEn,
   compose: composerEn,
   connection: {
     offline: 'Offline',
@@ -86,7 +100,7 @@ export const en: Catalogue = {
     jobRows: '{{done}} / {{total}} rows',
     jobRowsOpen: '{{done}} rows',
     jobBytes: '{{done}} / {{total}}',
-    jobKind: { import: 'Import', export: 'Export', index: 'Indexing', backup: 'Backup', retention: 'Retention' },
+    jobKind: { import: 'Import', export: 'Export', index: 'Indexing', backup: 'Backup', retention: 'Retention', check: 'Self-check', fetch: 'Older records' },
     jobState: { queued: 'Queued' },
     jobDone: '{{kind}} done: {{title}}',
     jobFailed: '{{kind}} failed: {{title}}',
@@ -163,6 +177,14 @@ export const en: Catalogue = {
     personRecords: 'Search all records',
     toReception: 'Go to chats',
     toRecords: 'Go to record search',
+    toOverview: 'Go to the overview',
+    toIncidents: 'Go to incidents',
+    toKnowledge: 'Go to guides',
+    toAdministration: 'Go to administration',
+    toReplies: 'Open quick replies',
+    toArticles: 'Open guides in the side panel',
+    toKeys: 'Show keyboard shortcuts',
+    toCodes: 'Show error codes',
     toReview: 'Go to quality review',
     toConnection: 'Go to connection and sync',
     openSettings: 'Open settings',
@@ -640,6 +662,7 @@ export const en: Catalogue = {
     },
     roles: { agent: 'Agent', consumer: 'Consumer', system: 'System' },
   },
+  upkeep: upkeepEn,
   diagnosis: {
     title: 'Connection and sync',
     gateway: 'Gateway',
@@ -692,6 +715,15 @@ export const en: Catalogue = {
     palette: 'Command palette',
     reception: 'Chats',
     records: 'Record search',
+    review: 'Quality review',
+    incidents: 'Incidents',
+    knowledge: 'Guides',
+    administration: 'Administration',
+    connection: 'Connection and sync',
+    help: 'Help',
+    keys: 'All shortcuts',
+    longest: 'Go to the longest waiting',
+    unreplied: 'Go to the next unreplied',
     next: 'Next conversation',
     previous: 'Previous conversation',
     send: 'Send',

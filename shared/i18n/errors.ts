@@ -134,6 +134,26 @@ const ERRORS: Readonly<Record<AppErrorCode, { readonly zh: Words; readonly en: W
       'Use an address that begins with wss:.',
     ],
   },
+  CAPTIVE_PORTAL: {
+    zh: [
+      '网络返回了一个网页，而不是网关：可能需要先在浏览器里登录这个网络（酒店、商场、公司的登录页）。',
+      NOTHING_SENT.zh,
+      '用浏览器打开任意网页，完成网络登录后点“重新连接”。',
+    ],
+    en: [
+      'The network answered with a web page instead of the gateway: it may want a sign-in first (hotel, mall, office).',
+      NOTHING_SENT.en,
+      'Open any page in a browser, sign in to the network, then choose Reconnect.',
+    ],
+  },
+  PROXY_FAILED: {
+    zh: ['代理服务器连不上，或拒绝转接到网关。', NOTHING_SENT.zh, '在“连接与同步”的诊断里核对代理地址；不需要代理就改为直连。'],
+    en: [
+      'The proxy cannot be reached, or refuses to pass the connection on.',
+      NOTHING_SENT.en,
+      'Check the proxy’s address under Connection; without need of a proxy, connect directly.',
+    ],
+  },
   CERTIFICATE_INVALID: {
     zh: [
       '网关的证书无法验证，连接可能被冒充。',
@@ -546,6 +566,46 @@ const ERRORS: Readonly<Record<AppErrorCode, { readonly zh: Words; readonly en: W
     ],
   },
   // files
+  RECOVERY_KEY_WRONG: {
+    zh: [
+      '恢复密钥不属于这份资料，或输入有误。',
+      NOT_AFFECTED.zh,
+      '核对 9 组字符；多份资料时用这份资料自己的恢复密钥。',
+    ],
+    en: [
+      'The recovery key does not belong to these records, or was mistyped.',
+      NOT_AFFECTED.en,
+      'Compare the nine groups; where there are several profiles, use the one of this profile.',
+    ],
+  },
+  APP_LOCKED: {
+    zh: [
+      '工作台已锁定，任何内容都不显示。',
+      '消息仍在接收，消费者不受影响。',
+      '输入 PIN 或口令解锁；忘记时输入恢复密钥。',
+    ],
+    en: [
+      'The workbench is locked and shows nothing.',
+      'Messages still come in; the consumer is not affected.',
+      'Unlock it with the PIN or passphrase, or with the recovery key where that was forgotten.',
+    ],
+  },
+  LOCK_SECRET_WRONG: {
+    zh: ['PIN 或口令不对。', NOT_AFFECTED.zh, '等提示的时间过后再试；忘记时输入恢复密钥。'],
+    en: [
+      'The PIN or passphrase is wrong.',
+      NOT_AFFECTED.en,
+      'Try again after the time shown; use the recovery key where it was forgotten.',
+    ],
+  },
+  PASSPHRASE_WEAK: {
+    zh: ['口令太短或太简单，挡不住离线猜测。', NOT_AFFECTED.zh, '用至少 12 个字符、不重复的口令，例如几个不相干的词。'],
+    en: [
+      'The passphrase is too short or too simple to withstand guessing.',
+      NOT_AFFECTED.en,
+      'Use at least 12 varied characters, such as several unrelated words.',
+    ],
+  },
   FILE_NOT_FOUND: {
     zh: ['找不到文件。', NOT_AFFECTED.zh, '核对位置和名称，重新选择。'],
     en: ['The file is not there.', NOT_AFFECTED.en, 'Check place and name and choose again.'],
@@ -584,6 +644,18 @@ const ERRORS: Readonly<Record<AppErrorCode, { readonly zh: Words; readonly en: W
       'The file’s format is wrong or damaged.',
       NOT_AFFECTED.en,
       'Use CSV, XLSX or JSONL, and export the original again.',
+    ],
+  },
+  LESSON_INVALID: {
+    zh: [
+      '这不是可用的课程文件，或其中有不符合格式的地方。',
+      NOT_AFFECTED.zh,
+      '按列出的位置改正后再导入；格式见 docs/lessons.md，也可以先导出一个课程作为样例。',
+    ],
+    en: [
+      'This is no lesson file that can be used, or parts of it do not fit the format.',
+      NOT_AFFECTED.en,
+      'Put the listed places right and import again; docs/lessons.md has the format, and any lesson can be exported as an example.',
     ],
   },
   FILE_TOO_LARGE: {
@@ -637,6 +709,22 @@ const ERRORS: Readonly<Record<AppErrorCode, { readonly zh: Words; readonly en: W
   VIEWER_MISSING: {
     zh: ['质检包的查看页还没有构建。', NOT_AFFECTED.zh, '运行 npm run build，再导出。'],
     en: ["The review package's page is not built.", NOT_AFFECTED.en, 'Run npm run build and export again.'],
+  },
+  PACKAGE_UNREADABLE: {
+    zh: [
+      '这个文件不是质检包，或已损坏到无法读取。',
+      NOT_AFFECTED.zh,
+      '请对方重新发送原始的 .zip 文件；merchant-workbench verify 会指出问题位置。',
+    ],
+    en: [
+      'This file is no review package, or too damaged to be read.',
+      NOT_AFFECTED.en,
+      'Ask for the original .zip again; merchant-workbench verify says where the damage is.',
+    ],
+  },
+  TOO_MANY_PACKAGES: {
+    zh: ['最多同时打开 8 个质检包。', NOT_AFFECTED.zh, '先关闭一个，再打开。'],
+    en: ['At most 8 packages can be open at once.', NOT_AFFECTED.en, 'Close one first.'],
   },
   // search
   QUERY_INVALID: {

@@ -1,8 +1,14 @@
+import { upkeepZh } from './upkeep.ts';
 import { composerZh } from './composer.ts';
+import { securityZh } from './security.ts';
 import { administrationZh } from './administration.ts';
 import { attachmentsZh } from './attachments.ts';
 import { exportZh } from './export.ts';
+import { helpZh } from './help.ts';
 import { incidentsZh } from './incidents.ts';
+import { packagesZh } from './packages.ts';
+import { overviewZh } from './overview.ts';
+import { deskZh, lessonsZh } from './desk.ts';
 import { reviewsZh } from './reviews.ts';
 
 /** Words of the window, Chinese: the source. Short and concrete; every key also stands in `en.ts` (the compiler checks). */
@@ -33,6 +39,7 @@ export const zhCN = {
     label: '主导航',
     accounts: '账号与店铺',
     allAccounts: '全部账号',
+    overview: '概览',
     reception: '接待',
     records: '记录',
     recordsLong: '记录查询',
@@ -41,6 +48,7 @@ export const zhCN = {
     review: '质检',
     reviewLong: '质检',
     knowledge: '知识库',
+    lessons: '练习',
     connection: '连接',
     connectionLong: '连接与同步',
     settings: '设置',
@@ -48,10 +56,16 @@ export const zhCN = {
     addAccount: '连接店铺',
     waiting: '{{count}} 个未接入',
   },
+  help: helpZh,
   incidents: incidentsZh,
+  packages: packagesZh,
   attachments: attachmentsZh,
   administration: administrationZh,
+  security: securityZh,
+  overview: overviewZh,
   reviews: reviewsZh,
+  desk: deskZh,
+  lessons: lessonsZh,
   compose: composerZh,
   connection: {
     offline: '离线',
@@ -85,7 +99,7 @@ export const zhCN = {
     jobRows: '{{done}} / {{total}} 行',
     jobRowsOpen: '{{done}} 行',
     jobBytes: '{{done}} / {{total}}',
-    jobKind: { import: '导入', export: '导出', index: '建索引', backup: '备份', retention: '到期清理' },
+    jobKind: { import: '导入', export: '导出', index: '建索引', backup: '备份', retention: '到期清理', check: '自检', fetch: '获取更早的记录' },
     jobState: { queued: '排队中' },
     jobDone: '{{kind}}完成：{{title}}',
     jobFailed: '{{kind}}失败：{{title}}',
@@ -150,7 +164,15 @@ export const zhCN = {
     personRecords: '查询全部记录',
     toReception: '前往接待',
     toRecords: '前往记录查询',
+    toOverview: '前往概览',
     toReview: '前往质检',
+    toIncidents: '前往误发事件',
+    toKnowledge: '前往知识库',
+    toAdministration: '前往管理',
+    toReplies: '打开快捷回复',
+    toArticles: '在侧栏打开知识库',
+    toKeys: '查看快捷键',
+    toCodes: '查看错误代码',
     toConnection: '前往连接与同步',
     openSettings: '打开设置',
     nextConversation: '下一个会话',
@@ -621,6 +643,7 @@ export const zhCN = {
     },
     roles: { agent: '客服', consumer: '消费者', system: '系统' },
   },
+  upkeep: upkeepZh,
   diagnosis: {
     title: '连接与同步',
     gateway: '网关地址',
@@ -669,6 +692,15 @@ export const zhCN = {
     palette: '命令面板',
     reception: '接待',
     records: '记录查询',
+    review: '质检',
+    incidents: '误发事件',
+    knowledge: '知识库',
+    administration: '管理',
+    connection: '连接与同步',
+    help: '帮助',
+    keys: '快捷键一览',
+    longest: '跳到等待最久的',
+    unreplied: '跳到下一个未回复',
     next: '下一个会话',
     previous: '上一个会话',
     send: '发送',

@@ -78,6 +78,18 @@ const fixtures: Readonly<Record<number, (db: WritableDatabase) => void>> = {
       INSERT INTO review_events VALUES (1, 1, '{}');
     `);
   },
+  7: (db) => {
+    fixtures[6]?.(db);
+    db.execute(`
+      INSERT INTO consumers (source, consumer_id, name) VALUES (1, 'u1', '张三');
+      UPDATE conversations SET consumer = 1 WHERE id = 1;
+      INSERT INTO conversation_marks VALUES (1, 5, NULL);
+      INSERT INTO consumer_notes VALUES (1, '偏好顺丰', '["老客"]', 5, 'a-1');
+      INSERT INTO consumer_tags VALUES ('老客', 1);
+      INSERT INTO lessons VALUES ('own', '{}', 5, 'a-1');
+      INSERT INTO lesson_runs VALUES ('run-1', 'own', 'a-1', 5, NULL, '{}');
+    `);
+  },
 };
 
 function fileOfVersion(version: number): string {
@@ -152,6 +164,19 @@ describe('migrations', () => {
     `);
     expect(() => db.execute(`UPDATE incident_events SET event = '{"a":1}'`)).toThrow('append-only');
     expect(() => db.execute('DELETE FROM incident_events')).toThrow('append-only');
+    db.close();
+  });
+
+  test('[IN1] [AD2] version 7: a note goes with its consumer, a pin with its conversation', () => {
+    const path = fileOfVersion(7);
+    const db = openWritable(path, KEY);
+    migrate(db, path);
+    db.execute(
+      'UPDATE conversations SET consumer = NULL, purged_at = 9 WHERE id = 1; DELETE FROM consumers WHERE id = 1',
+    );
+    for (const table of ['conversation_marks', 'consumer_notes', 'consumer_tags'])
+      expect(db.readOne<number>(`SELECT count(*) FROM ${table}`).get(), table).toBe(0);
+    expect(db.readOne<number>('SELECT count(*) FROM lesson_runs').get()).toBe(1);
     db.close();
   });
 

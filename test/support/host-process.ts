@@ -1,4 +1,5 @@
 import { dispatch } from '#shared/contract/door.ts';
+import type { Handlers } from '#shared/contract/procedures.ts';
 import { serve, type ServeOptions } from '#main/hosts/browser/serve.ts';
 
 // The process behind startTestHost: the browser host as it is, with its practice gateway's control over the parent's channel.
@@ -25,14 +26,14 @@ interface Request {
 const reply = (message: HostProcessReply): void => void process.send?.(message);
 const options = JSON.parse(process.argv[2] ?? '') as HostProcessOptions;
 const serving = await serve({ ...options, port: 0, open: false, print: () => undefined });
-const control = serving.workbench.practice?.control as unknown as Record<
-  string,
-  (...args: readonly unknown[]) => unknown
->;
+/** Another one after a restore. */
+const control = (): Record<string, (...args: readonly unknown[]) => unknown> =>
+  serving.workbench.practice?.control as never;
+const handlers = (): Handlers => serving.workbench.app.handlers;
 
 process.on('message', ({ id, kind, method, args }: Request) => {
   const run = async (): Promise<unknown> =>
-    kind === 'call' ? dispatch(serving.workbench.app.handlers, method, args[0]) : control[method]?.(...args);
+    kind === 'call' ? dispatch(handlers(), method, args[0]) : control()[method]?.(...args);
   run().then(
     (result) => reply({ id, result }),
     (thrown: unknown) => reply({ id, error: thrown instanceof Error ? thrown.message : String(thrown) }),

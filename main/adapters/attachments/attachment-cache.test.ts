@@ -56,6 +56,12 @@ describe('attachment cache', () => {
     },
   );
 
+  test('[IN8] content that is not here is missing, said by its code, not an empty file', async () => {
+    await expect(collect(open().stream(sha(Buffer.from('never'))))).rejects.toMatchObject({
+      error: { code: 'ATTACHMENT_MISSING' },
+    });
+  });
+
   test('[SE4] nothing on disk tells content, hash or name: encrypted from the first byte, names under a key', async () => {
     const bytes = Buffer.alloc(150_000, '身份证 110105199001011234 ');
     const cache = open();

@@ -40,6 +40,15 @@ export async function openSealedByPassphrase(file: string, passphrase: string): 
   return open(file, 'passphrase', sealingKey, parameters, 'wrong_passphrase');
 }
 
+/** A sealed file whose key comes from a passphrase is there: the passphrase opens it, and no keychain is asked. */
+export function isSealedByPassphrase(file: string): boolean {
+  try {
+    return (read(file)?.scrypt ?? null) !== null;
+  } catch {
+    return false;
+  }
+}
+
 function deriveKey(passphrase: string, parameters: NonNullable<SealedFile['scrypt']>): Promise<Uint8Array> {
   const { N, r, p } = parameters;
   return new Promise((resolve, reject) => {
@@ -84,14 +93,15 @@ function open(
 }
 
 /** iv ‖ tag ‖ ciphertext, hexadecimal; the name is authenticated, so that entries cannot be swapped. */
-function seal(key: Uint8Array, name: string, value: string): string {
+export function seal(key: Uint8Array, name: string, value: string): string {
   const iv = randomBytes(12);
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(name));
   const body = Buffer.concat([cipher.update(value, 'utf8'), cipher.final()]);
   return Buffer.concat([iv, cipher.getAuthTag(), body]).toString('hex');
 }
 
-function unseal(key: Uint8Array, name: string, sealed: string): string | null {
+/** Null: another key, another name, or changed. */
+export function unseal(key: Uint8Array, name: string, sealed: string): string | null {
   const bytes = Buffer.from(sealed, 'hex');
   if (bytes.length < 28) return null;
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength: 16 });

@@ -11,6 +11,7 @@ import { createDownloads, type Downloads } from '../attachments/downloads.ts';
 import type { Transfers } from '../attachments/transfers.ts';
 import { createUploads } from '../attachments/uploads.ts';
 import { createConnection, type Connection } from '../connection/connection.ts';
+import { createTokenCare } from '../connection/token-care.ts';
 import { fillGaps, loadSnapshot, type CatchUpOptions } from '../ingest/catch-up.ts';
 import { createIngest } from '../ingest/ingest.ts';
 import { noteRecheck, recheck } from '../ingest/recheck.ts';
@@ -70,6 +71,7 @@ export interface AccountSession {
   view(): Promise<AccountView>;
   /** Tells the gateway what was read here; what can't be told now is told after the next `welcome`. */
   markRead(conversation: ConversationId, convSeq: number): Promise<void>;
+  setLabel(label: string): void;
   /** Address for the next attempt; the gateway of the practice shop has a new port at each start. */
   setAddress(url: string): void;
 }
@@ -77,12 +79,18 @@ export interface AccountSession {
 export function createAccountSession(
   record: AccountRecord,
   ports: SessionPorts,
-  token: { readonly read: () => Promise<string | null>; readonly keep: (token: string) => Promise<void> },
+  token: {
+    readonly read: () => Promise<string | null>;
+    readonly keep: (token: string, expiresAt: number) => Promise<void>;
+    /** Server time, null where nobody knows. */
+    readonly expiresAt: () => Promise<number | null>;
+  },
   events: SessionEvents,
 ): AccountSession {
   const { store, clock, logger } = ports;
   const account = record.account_id;
   let url = record.gateway_url;
+  let { label } = record;
   /** Each `welcome` begins a new one; work of an older one ends by itself. */
   let epoch = 0;
   let snapshotting = false;
@@ -197,7 +205,7 @@ export function createAccountSession(
           .catch(() => logger.log('error', 'session.audit', { account }));
       }
       if (connection.phase.name === 'live' && missed > 0) {
-        events.onNotice('summary', null, record.label, missed);
+        events.onNotice('summary', null, label, missed);
         missed = 0;
       }
       // SY9: a pong that announces nothing newer says that everything up to now is here.
@@ -205,12 +213,20 @@ export function createAccountSession(
       events.onAccount();
     },
     onLost() {
+      tokenCare.lost();
       epoch++;
       snapshotting = false;
       // What was not stored yet comes again after resume; nothing of it was acknowledged (SY2).
       ingest.discard();
       ingest.release();
     },
+  });
+
+  const tokenCare = createTokenCare({
+    clock,
+    serverNow: () => serverNow().now,
+    expiresAt: token.expiresAt,
+    refresh: () => connection.refreshToken(),
   });
 
   const shared = {
@@ -296,6 +312,8 @@ export function createAccountSession(
       if (cancelled()) return;
     }
     snapshotting = false;
+    // The practice shop's token doesn't end.
+    if (!record.practice) tokenCare.connected();
     welcomeProblem = null;
     connection.progress({ eventSeq: cursor, snapshotting: false });
     ingest.release();
@@ -374,7 +392,7 @@ export function createAccountSession(
 
   return {
     get record() {
-      return { ...record, gateway_url: url };
+      return { ...record, label, gateway_url: url };
     },
     connection,
     outbox,
@@ -389,6 +407,7 @@ export function createAccountSession(
     async stop() {
       stopped = true;
       epoch++;
+      tokenCare.lost();
       connection.stop();
       ingest.stop();
       uploads?.stop();
@@ -404,6 +423,9 @@ export function createAccountSession(
       return connection.phase.name === 'live' ? 'online' : 'stale';
     },
     markRead,
+    setLabel(value) {
+      label = value;
+    },
     setAddress(value) {
       url = value;
     },
@@ -422,7 +444,7 @@ export function createAccountSession(
       const wall = clock.wallNow();
       return {
         account_id: account,
-        label: record.label,
+        label,
         practice: record.practice,
         gateway_url: url,
         agent: stored?.agent ?? null,

@@ -7,11 +7,18 @@ export type AuditAction =
   | 'session.ended'
   | 'account.added'
   | 'account.removed'
+  | 'account.renamed'
+  | 'account.token_replaced'
+  | 'store.restore_asked'
+  | 'store.restored'
+  | 'store.made_anew'
+  | 'store.repaired'
   | 'gateway.went-back'
   | 'seal.opened'
   | 'recall.reedited'
   | 'records.imported'
   | 'records.exported'
+  | 'package.opened'
   | 'playbooks.edited'
   | 'words.edited'
   | 'replies.imported'
@@ -31,7 +38,15 @@ export type AuditAction =
   | 'reviews.merged'
   | 'reviews.exported'
   | 'cases.shared'
-  | 'cases.read';
+  | 'cases.read'
+  | 'lock.set'
+  | 'lock.removed'
+  | 'lock.failed'
+  | 'keys.recovery_shown'
+  | 'keys.recovery_saved'
+  | 'keys.recovery_confirmed'
+  | 'keys.rotation_requested'
+  | 'keys.rotation_cancelled';
 
 export interface Audit {
   /** Written before the thing itself is done: what can't be audited isn't done. */

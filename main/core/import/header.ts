@@ -3,6 +3,8 @@ import { isBlank } from './cells.ts';
 import { parseTime } from './time-format.ts';
 
 export const SAMPLE_ROWS = 2_000;
+/** More columns than any record of conversations has: such a file is something else, and every column costs (SE6). */
+const MAX_COLUMNS = 2_000;
 
 /** At most SAMPLE_ROWS; what the cut-off end of a sample looks like is not the file's fault. */
 export async function firstRows(batches: AsyncIterable<readonly FileRow[]>, truncated: boolean): Promise<FileRow[]> {
@@ -30,6 +32,7 @@ export function findHeader(rows: readonly FileRow[]): {
     (row) =>
       row.problem === null &&
       row.cells.length >= width &&
+      row.cells.length <= MAX_COLUMNS &&
       row.cells.filter((cell) => !isBlank(cell)).length >= Math.min(2, width) &&
       !/^sep=$/iu.test(row.cells[0] ?? ''),
   );
@@ -57,9 +60,13 @@ function usualWidth(rows: readonly FileRow[]): number {
 
 function unique(names: readonly string[]): string[] {
   const seen = new Set<string>();
+  // Where the next copy of a name is counted on: ten thousand equal names must not be compared each with each (SE6).
+  const copies = new Map<string, number>();
   return names.map((name, index) => {
     let candidate = name === '' ? `#${index + 1}` : name;
-    for (let copy = 2; seen.has(candidate); copy++) candidate = `${name} (${copy})`;
+    let copy = copies.get(name) ?? 2;
+    for (; seen.has(candidate); copy++) candidate = `${name} (${copy})`;
+    copies.set(name, copy);
     seen.add(candidate);
     return candidate;
   });

@@ -9,7 +9,7 @@ const EVENTS: ReadonlySet<string> = new Set(['recall', 'correction', 'transfer']
 export function jsonKeys(text: string, maxLines: number): string[] {
   const keys = new Set<string>();
   for (const line of text.split('\n', maxLines)) for (const key of flatten(line)?.keys() ?? []) keys.add(key);
-  return [...keys];
+  return [...keys].slice(0, MAX_KEYS);
 }
 
 /** One object a line, cells in the order of `keys`. A line that is no object is a row with a problem. */
@@ -72,12 +72,16 @@ function flatten(line: string): Map<string, string> | null {
   return cells;
 }
 
-function scalar(value: unknown): string {
+/** Lists of numbers may stand in a cell; deeper ones are nobody's data, and a hundred thousand levels would end the stack (SE6). */
+const MAX_DEPTH = 4;
+const MAX_KEYS = 2_000;
+
+function scalar(value: unknown, depth = 0): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (Array.isArray(value))
+  if (Array.isArray(value) && depth < MAX_DEPTH)
     return value
-      .map(scalar)
+      .map((item) => scalar(item, depth + 1))
       .filter((item) => item !== '')
       .join(' ');
   return '';

@@ -1,6 +1,7 @@
 import type { OutgoingFile } from '#shared/contract/attachments.ts';
 import type { IncidentPage, IncidentSummary } from '#shared/contract/remedy.ts';
 import type { SearchQuery } from '#shared/contract/search-query.ts';
+import type { Inventory } from '#shared/contract/upkeep.ts';
 import type {
   AgentOverviewRow,
   ConsumerPage,
@@ -34,17 +35,22 @@ import type { MistakeType } from '#shared/domain/remedy/mistakes.ts';
 import type { PlaybookBook } from '#shared/domain/remedy/playbooks.ts';
 import type {
   Agent,
+  Attachment,
   Conversation,
   Intake,
   Message,
   MessageKind,
+  Order,
   Policy,
   RecallEffect,
   Role,
   SenderRole,
 } from '#shared/protocol/entities.ts';
 import type { GatewayEvent } from '#shared/protocol/events.ts';
+import type { ListFilter, ListSort } from '#shared/contract/desk.ts';
+import type { DeskStoreReader, DeskStoreWriter } from './desk-store.ts';
 import type { ComposerStoreReader, ComposerStoreWriter } from './composer-store.ts';
+import type { OverviewStoreReader } from './overview-store.ts';
 import type { ReviewStoreReader, ReviewStoreWriter } from './review-store.ts';
 import type { AdministrationStoreReader, AdministrationStoreWriter } from './administration-store.ts';
 import type { AttachmentStoreReader, AttachmentStoreWriter } from './attachment-store.ts';
@@ -65,6 +71,9 @@ export interface Store
     AttachmentStoreWriter,
     ComposerStoreReader,
     ComposerStoreWriter,
+    DeskStoreReader,
+    DeskStoreWriter,
+    OverviewStoreReader,
     ReviewStoreReader,
     ReviewStoreWriter,
     AdministrationStoreReader,
@@ -236,7 +245,7 @@ export interface StoreReader {
     readonly total: number;
     readonly cursor: string | null;
   }>;
-  conversationCounts(account: AccountId | null): Promise<Record<Intake, number>>;
+  conversationCounts(account: AccountId | null, shop?: ShopId): Promise<Record<Intake, number>>;
   /** Waiting conversations by shop of an account. */
   waitingByShop(account: AccountId): Promise<Readonly<Record<string, number>>>;
   conversation(key: ConversationKey): Promise<ConversationView | null>;
@@ -329,6 +338,8 @@ export interface StoreReader {
   /** Self-checks of file, key, schema, index against rows (doctor). */
   check(): Promise<readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[]>;
   indexStatus(): Promise<{ readonly indexed: number; readonly pending: number }>;
+  /** What lies here, in numbers; reads indexes, on a thread of its own. */
+  inventory(): Promise<Inventory>;
 }
 
 export interface AccountRecord {
@@ -501,6 +512,11 @@ export interface ConversationListQuery {
   readonly intake: Intake;
   readonly limit: number;
   readonly cursor: string | null;
+  /** Row number to begin at, instead of a cursor; pinned ones are counted first. */
+  readonly offset?: number;
+  /** With `offset` only. */
+  readonly sort?: ListSort;
+  readonly filter?: ListFilter;
 }
 
 export interface MessagesQuery {
@@ -544,6 +560,27 @@ export interface ImportRecord {
   readonly order_nos: readonly string[];
   readonly violation_nos: readonly string[];
   readonly recalled: boolean;
+  /** Only of records that know more than a table does (review packages, EX7). */
+  readonly more?: ImportRecordMore;
+}
+
+export interface ImportRecordMore {
+  /** Who wrote it, where that isn't the conversation's consumer or the message's agent. */
+  readonly sender_name?: string;
+  readonly recalled?: {
+    readonly by: string;
+    readonly at: number;
+    readonly effect: RecallEffect;
+    readonly reason: string | null;
+    /** Its content lies sealed where the record comes from. */
+    readonly sealed: boolean;
+  };
+  readonly correction_of?: string;
+  readonly corrected_by?: string;
+  readonly order?: Order;
+  readonly attachment?: Attachment;
+  /** Numbers that the conversation as a whole is linked to (SR2). */
+  readonly conversation_nos?: { readonly orders: readonly string[]; readonly violations: readonly string[] };
 }
 
 export type { Role };

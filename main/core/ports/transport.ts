@@ -21,6 +21,8 @@ export interface TransportClose {
     | 'UNREACHABLE'
     | 'NOT_A_GATEWAY' /* answered, but not with our subprotocol */
     | 'CERTIFICATE_INVALID'
+    | 'CAPTIVE_PORTAL' /* a web page, or sent elsewhere, instead of an upgrade */
+    | 'PROXY_FAILED' /* the proxy can't be reached, or doesn't pass the connection on */
     | 'INSECURE_ADDRESS' /* ws: to something that is not loopback (SE5) */
     | 'FRAME_TOO_LARGE'
     | 'FRAME_NOT_TEXT'

@@ -9,8 +9,15 @@ export const DEFAULT_SETTINGS: Settings = {
   enter_sends: true,
   send_delay_ms: null,
   notifications: true,
+  notices_off: [],
+  notice_sound: true,
+  quiet_until: null,
   attachment_cache_mb: 1_024,
   first_run_done: false,
+  tour_step: null,
+  backup_daily: true,
+  backup_keep: 7,
+  proxy: { mode: 'system' },
   shown_columns: {},
 };
 

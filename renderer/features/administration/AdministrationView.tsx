@@ -3,8 +3,9 @@ import { useTranslation } from 'react-i18next';
 import { useAsk } from '#renderer/bridge/ask.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
-import { StateMessage } from '#renderer/ui/states.tsx';
+import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
 import { Tabs } from '#renderer/ui/Tabs.tsx';
+import { errorWords } from '#renderer/ui/words.ts';
 import type { AccessView } from '#shared/contract/administration.ts';
 import { PERMISSIONS, rolesWith, type Permission } from '#shared/domain/permissions.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
@@ -55,7 +56,18 @@ export default function AdministrationView(props: {
           <Icon name="offline" size={14} /> {t('administration.offline')}
         </p>
       )}
-      {mine === null ? null : !permitted && needed !== null ? (
+      {mine === null ? (
+        access.error ? (
+          <ErrorState
+            words={errorWords(access.error)}
+            code={access.error.code}
+            retry={t('common.retry')}
+            onRetry={reload}
+          />
+        ) : (
+          <LoadingState label={t('common.loading')} />
+        )
+      ) : !permitted && needed !== null ? (
         <StateMessage
           icon="info"
           title={t('administration.noPermission')}

@@ -4,6 +4,7 @@ import { useAsk } from '#renderer/bridge/ask.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { serverNow, useLive, watchedJobs } from '#renderer/bridge/live.ts';
 import { Button } from '#renderer/ui/Button.tsx';
+import { ErrorCode } from '#renderer/ui/ErrorCode.tsx';
 import { Field, Input, TextArea } from '#renderer/ui/fields.tsx';
 import { dayKey, formatBytes, formatElapsed, formatNumber, formatStamp } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
@@ -183,7 +184,7 @@ function Problem(props: { error: AppError }) {
         : reason === 'newer'
           ? t('administration.groups.confirmNewer')
           : `${words.title} ${words.next}`}{' '}
-      <code className="ui-code">{props.error.code}</code>
+      <ErrorCode code={props.error.code} />
     </p>
   );
 }
@@ -410,7 +411,7 @@ function Confirm(props: { check: GroupCheck; disabled: boolean; busy: boolean; o
     <div className="group-step-body">
       {group.deletion?.refused !== null && group.deletion?.refused !== undefined && (
         <p className="job-failed" role="alert">
-          {t('administration.groups.refused')} <code className="ui-code">{group.deletion.refused}</code>
+          {t('administration.groups.refused')} <ErrorCode code={group.deletion.refused} />
         </p>
       )}
       <p>

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useAsk } from '#renderer/bridge/ask.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { Button } from '#renderer/ui/Button.tsx';
+import { ErrorCode } from '#renderer/ui/ErrorCode.tsx';
 import { Input, MultiSelect, Select } from '#renderer/ui/fields.tsx';
 import { dayKey } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
@@ -134,7 +135,7 @@ export function CaseLibrary() {
                   </Tag>
                 ))}
                 <span className="remedy-space" />
-                {entry.code !== null && <code className="ui-code">{entry.code}</code>}
+                {entry.code !== null && <ErrorCode code={entry.code} />}
                 <span className="num is-soft">{entry.month}</span>
               </p>
               <p className="foreign">{entry.message === '' ? t('incidents.cases.noMessage') : entry.message}</p>

@@ -102,7 +102,7 @@ export function IncidentList(props: {
       {
         id: 'state',
         title: t('incidents.column.state'),
-        track: '120px',
+        track: '96px',
         sortBy: (row) => row.state,
         render: (row) => (
           <>
@@ -114,14 +114,14 @@ export function IncidentList(props: {
       {
         id: 'type',
         title: t('incidents.column.type'),
-        track: '80px',
+        track: '72px',
         sortBy: (row) => row.type,
         render: (row) => t(`incidents.type.${row.type}`),
       },
       {
         id: 'cause',
         title: t('incidents.column.cause'),
-        track: 'minmax(150px, 1.4fr)',
+        track: 'minmax(120px, 1.4fr)',
         sortBy: (row) => row.cause,
         render: (row) => (
           <>
@@ -132,7 +132,7 @@ export function IncidentList(props: {
       {
         id: 'agent',
         title: t('incidents.column.agent'),
-        track: '96px',
+        track: '88px',
         sortBy: (row) => row.agent.name,
         render: (row) => <span className="foreign">{row.agent.name}</span>,
       },

@@ -6,6 +6,7 @@ import { bridge } from '#renderer/bridge/index.ts';
 import { usePlaybooks, watchPlaybooks } from '#renderer/bridge/playbooks.ts';
 import { useMayOpenSeals, useSeal } from '#renderer/bridge/seals.ts';
 import { Button } from '#renderer/ui/Button.tsx';
+import { ErrorCode } from '#renderer/ui/ErrorCode.tsx';
 import { Input, MultiSelect, Segmented, Select, TextArea } from '#renderer/ui/fields.tsx';
 import { formatStamp } from '#renderer/ui/format.ts';
 import { Tag } from '#renderer/ui/marks.tsx';
@@ -122,7 +123,7 @@ export function IncidentPane(props: { incidentId: string; onConversation: (key: 
           </Tag>
           {summary.complaint && <Tag tone="failed">{t('incidents.complaint')}</Tag>}
           {summary.loss !== '0.00' && <Tag tone="failed">{`${t('incidents.column.loss')} ¥${summary.loss}`}</Tag>}
-          {summary.code !== null && <code className="ui-code">{summary.code}</code>}
+          {summary.code !== null && <ErrorCode code={summary.code} />}
         </p>
       </header>
 
@@ -152,7 +153,7 @@ export function IncidentPane(props: { incidentId: string; onConversation: (key: 
                     ? t(`recall.effects.${recall.effect ?? 'maybe_seen'}`)
                     : t(`incidents.recallState.${recall.state}`)}
                 </span>
-                {recall.code !== null && <code className="ui-code">{recall.code}</code>}
+                {recall.code !== null && <ErrorCode code={recall.code} />}
               </li>
             ))}
           </ul>

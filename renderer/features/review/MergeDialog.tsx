@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { bridge } from '#renderer/bridge/index.ts';
 import { Button } from '#renderer/ui/Button.tsx';
+import { ErrorCode } from '#renderer/ui/ErrorCode.tsx';
 import { Dialog } from '#renderer/ui/Dialog.tsx';
 import { Tag, type Tone } from '#renderer/ui/marks.tsx';
 import { errorWords } from '#renderer/ui/words.ts';
@@ -57,7 +58,7 @@ export function MergeDialog(props: { onClose: () => void }) {
       <p className="review-merge-note">{t('reviews.merge.note')}</p>
       {error !== null && (
         <p className="job-failed" role="alert">
-          {errorWords(error).title} {errorWords(error).next} <code className="ui-code">{error.code}</code>
+          {errorWords(error).title} {errorWords(error).next} <ErrorCode code={error.code} />
         </p>
       )}
       {report !== null && (

@@ -1,16 +1,24 @@
 import { useEffect, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ConversationView, MessageView } from '#shared/contract/views.ts';
+import type { ConsumerOrder } from '#shared/contract/desk.ts';
+import type { ConversationView } from '#shared/contract/views.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
 import { useAsk } from '#renderer/bridge/ask.ts';
+import { useConversation } from '#renderer/bridge/conversation.ts';
 import { bridge } from '#renderer/bridge/index.ts';
+import { spaced } from '#renderer/bridge/spaced.ts';
 import { errorWords } from '#renderer/ui/words.ts';
 import { formatStamp } from '#renderer/ui/format.ts';
 import { Avatar, Tag } from '#renderer/ui/marks.tsx';
 import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
 import { Tabs } from '#renderer/ui/Tabs.tsx';
+import { ConsumerNote } from './ConsumerNote.tsx';
 import { ordersIn } from './orders.ts';
 import './side-panel.css';
+
+/** Order cards are looked for among that many newest messages, and this often while messages keep coming. */
+const CARDS_REACH = 400;
+const CARDS_REST_MS = 2_000;
 
 /** Who the consumer is, their orders as far as the conversation shows them, and who served them when. */
 export function SidePanel(props: {
@@ -35,19 +43,21 @@ export function SidePanel(props: {
     if (turn > 0 && wanted !== undefined) setTab(wanted);
   }, [turn, wanted]);
   const page = props.pages?.find(({ id }) => id === tab);
-  const conversation = useAsk('conversations.get', { conversation_key: key });
-  const recent = useAsk('messages.page', { conversation_key: key, limit: 400 });
+  const conversation = useConversation(key);
+  const consumer = useAsk('consumers.get', { conversation_key: key });
   const { reload } = conversation;
-  const reloadRecent = recent.reload;
+  const reloadConsumer = consumer.reload;
   useEffect(() => {
-    const stop = [
-      bridge.subscribe('conversations', ({ keys }) => (keys.length === 0 || keys.includes(key)) && reload()),
-      bridge.subscribe('messages', ({ keys }) => (keys.length === 0 || keys.includes(key)) && reloadRecent()),
-    ];
+    const ask = spaced(reloadConsumer, CARDS_REST_MS);
+    const stop = bridge.subscribe(
+      'conversations',
+      ({ keys }) => (keys.length === 0 || keys.includes(key)) && ask.ask(),
+    );
     return () => {
-      for (const end of stop) end();
+      stop();
+      ask.stop();
     };
-  }, [key, reload, reloadRecent]);
+  }, [key, reloadConsumer]);
 
   const data = conversation.data;
   return (
@@ -79,9 +89,10 @@ export function SidePanel(props: {
           page.show(data)
         ) : tab === 'orders' ? (
           <Orders
-            messages={recent.data?.messages ?? []}
+            conversationKey={key}
             known={data.order_nos}
             violations={data.violation_nos}
+            others={consumer.data?.orders.filter(({ order_no }) => !data.order_nos.includes(order_no)) ?? []}
             onSearch={props.onSearchNumber}
           />
         ) : (
@@ -112,6 +123,11 @@ export function SidePanel(props: {
                 {data.legal_hold && <Tag tone="accent">{t('side.hold')}</Tag>}
               </div>
             )}
+            {data.consumer === null ? (
+              <p className="side-quiet">{t('desk.consumer.noConsumer')}</p>
+            ) : (
+              consumer.data && <ConsumerNote key={key} conversation={data} consumer={consumer.data} />
+            )}
             <h3>{t('side.assignments')}</h3>
             {data.assignments.length === 0 ? (
               <p className="side-quiet">{t('side.noAssignments')}</p>
@@ -137,14 +153,30 @@ export function SidePanel(props: {
 }
 
 function Orders(props: {
-  messages: readonly MessageView[];
+  conversationKey: ConversationKey;
   known: readonly string[];
   violations: readonly string[];
+  /** Of the same consumer's other conversations at the shop (IN9). */
+  others: readonly ConsumerOrder[];
   onSearch: (number: string) => void;
 }) {
   const { t } = useTranslation();
-  const orders = ordersIn(props.messages, props.known);
-  if (orders.length === 0 && props.violations.length === 0)
+  const key = props.conversationKey;
+  const recent = useAsk('messages.page', { conversation_key: key, limit: CARDS_REACH });
+  const { reload } = recent;
+  useEffect(() => {
+    const questions = spaced(reload, CARDS_REST_MS);
+    const stop = bridge.subscribe(
+      'messages',
+      ({ keys }) => (keys.length === 0 || keys.includes(key)) && questions.ask(),
+    );
+    return () => {
+      stop();
+      questions.stop();
+    };
+  }, [key, reload]);
+  const orders = ordersIn(recent.data?.messages ?? [], props.known);
+  if (orders.length === 0 && props.violations.length === 0 && props.others.length === 0)
     return <StateMessage compact icon="box" title={t('side.noOrders')} note={t('side.noOrdersNote')} />;
   return (
     <>
@@ -167,6 +199,30 @@ function Orders(props: {
           </li>
         ))}
       </ul>
+      {props.others.length > 0 && (
+        <>
+          <h3>{t('desk.consumer.otherOrders')}</h3>
+          <ul className="side-orders">
+            {props.others.map((order) => (
+              <li key={order.order_no}>
+                <div className="side-order-line">
+                  <button
+                    type="button"
+                    className="side-number num"
+                    title={t('side.search')}
+                    onClick={() => props.onSearch(order.order_no)}
+                  >
+                    {order.order_no}
+                  </button>
+                  <Tag>{order.card?.status ?? t('desk.consumer.elsewhere')}</Tag>
+                </div>
+                {order.card && <p className="side-order-title foreign">{order.card.title}</p>}
+                {order.card && <p className="num side-order-amount">¥{order.card.amount}</p>}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
       {props.violations.length > 0 && (
         <>
           <h3>{t('side.violations')}</h3>

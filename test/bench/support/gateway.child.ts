@@ -21,6 +21,7 @@ const seqs = Array.from({ length: conversations }, () => 0);
 let eventSeq = 0;
 let acknowledged = 0;
 let client: WebSocket | null = null;
+let session = 0;
 const began = Date.now();
 /** Told apart from those of earlier runs on the same records. */
 const title = (n: number): string => `买家${n}-${began % 1_000_000}`;
@@ -49,32 +50,53 @@ const conversation = (n: number) => ({
   legal_hold: false,
 });
 
-function emit(n: number): void {
+/** `timed`: with the moment in its text, whose digits also look like an order's number. */
+function frame(n: number, timed: boolean): string {
   const seq = ++seqs[n]!;
   const now = Date.now();
-  client?.send(
-    JSON.stringify({
-      type: 'event',
-      event_seq: ++eventSeq,
-      at: now,
-      kind: 'message.created',
-      message: {
-        msg_id: `m-${n}-${seq}`,
-        conversation_id: `bench-${n}`,
-        conv_seq: seq,
-        client_msg_id: null,
-        shop_id: 's-1',
-        sender: { role: 'consumer', id: `u-${n}`, name: title(n) },
-        kind: 'text',
-        text: `第${seq}句 这件什么时候能发货，收货地址可以改吗 @${now}@`,
-        order_nos: [],
-        violation_nos: [],
-        correction_of: null,
-        sent_at: now,
-        status: 'sent',
-      },
-    }),
-  );
+  return JSON.stringify({
+    type: 'event',
+    event_seq: ++eventSeq,
+    at: now,
+    kind: 'message.created',
+    message: {
+      msg_id: `m-${n}-${seq}`,
+      conversation_id: `bench-${n}`,
+      conv_seq: seq,
+      client_msg_id: null,
+      shop_id: 's-1',
+      sender: { role: 'consumer', id: `u-${n}`, name: title(n) },
+      kind: 'text',
+      text: `第${seq}句 这件什么时候能发货，收货地址可以改吗${timed ? ` @${now}@` : ''}`,
+      order_nos: [],
+      violation_nos: [],
+      correction_of: null,
+      sent_at: now,
+      status: 'sent',
+    },
+  });
+}
+
+function emit(n: number): void {
+  client?.send(frame(n, true));
+}
+
+/** Events that happened while nobody was there, and from which number on. */
+let missed: { readonly from: number; readonly frames: readonly string[] } | null = null;
+let welcomedAt = 0;
+
+/** As fast as the client reads. */
+async function pour(frames: readonly string[]): Promise<void> {
+  const socket = client;
+  for (const [index, text] of frames.entries()) {
+    socket?.send(text);
+    if (index % 64 === 63)
+      while ((socket?.bufferedAmount ?? 0) > 1_000_000) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+async function allAcknowledged(): Promise<void> {
+  while (acknowledged < eventSeq) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
 server.on('connection', (socket) => {
@@ -84,7 +106,10 @@ server.on('connection', (socket) => {
     const reply = (result: unknown): void =>
       socket.send(JSON.stringify({ type: 'reply', request_id: frame['request_id'], ok: true, result }));
     switch (frame.type) {
-      case 'hello':
+      case 'hello': {
+        const resumes =
+          session > 0 && (frame['resume'] as { event_seq?: number } | null)?.event_seq === (missed?.from ?? eventSeq);
+        session++;
         socket.send(
           JSON.stringify({
             type: 'welcome',
@@ -94,14 +119,19 @@ server.on('connection', (socket) => {
             agent: { agent_id: 'a-1', name: '小美', role: 'supervisor', presence: 'online' },
             shops: [{ shop_id: 's-1', name: '压测店', platform: 'practice', policy: BASE_POLICY }],
             // A new gateway each run: numbers of an earlier one mean nothing to it.
-            resume: {
-              status: 'snapshot',
-              reason: frame['resume'] === null ? 'first' : 'unknown',
-              event_seq: eventSeq,
-            },
+            resume: resumes
+              ? { status: 'resumed', from_seq: ((frame['resume'] as { event_seq: number }).event_seq ?? 0) + 1 }
+              : { status: 'snapshot', reason: frame['resume'] === null ? 'first' : 'unknown', event_seq: eventSeq },
           }),
         );
+        welcomedAt = performance.now();
+        if (missed !== null) {
+          const { frames } = missed;
+          missed = null;
+          void pour(frames);
+        }
         return;
+      }
       case 'ping':
         socket.send(
           JSON.stringify({
@@ -142,6 +172,26 @@ answer(
       while (acknowledged < eventSeq && performance.now() - start < 120_000)
         await new Promise((resolve) => setTimeout(resolve, 5));
       return { sent: total, sentAfterMs: sentAfter, acknowledgedAfterMs: performance.now() - start };
+    },
+    /** `count` events over `over` conversations as fast as they are read; milliseconds until the last acknowledgement. */
+    async pour(count: number, over: number) {
+      const frames = Array.from({ length: count }, (_, index) => frame(OPEN - (index % over), false));
+      const start = performance.now();
+      await pour(frames);
+      await allAcknowledged();
+      return performance.now() - start;
+    },
+    /** Cuts the connection; what happened meanwhile comes when the client is back. Milliseconds from cut and from welcome. */
+    async miss(count: number, over: number) {
+      const from = eventSeq;
+      missed = { from, frames: Array.from({ length: count }, (_, index) => frame(OPEN - (index % over), false)) };
+      const cutAt = performance.now();
+      welcomedAt = 0;
+      client?.terminate();
+      while (welcomedAt === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      await allAcknowledged();
+      const now = performance.now();
+      return { reconnectedMs: welcomedAt - cutAt, caughtUpMs: now - welcomedAt };
     },
   },
   () => server.close(),

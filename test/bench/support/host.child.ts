@@ -66,6 +66,7 @@ answer(
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     },
+    pid: () => process.pid,
     indexStatus: () => serving.workbench.store.indexStatus(),
   },
   () => serving.close(),

@@ -1,0 +1,18 @@
+import type { BackupInspection, BackupReason, BackupView } from '#shared/contract/upkeep.ts';
+
+/** Copies of the records in the profile's own folder (ST4). Encrypted with the profile's key. */
+export interface Backups {
+  /** Newest first. */
+  list(): Promise<readonly BackupView[]>;
+  /** A consistent copy, opened and checked before it gets its name. AppFailure DISK_FULL, DATA_FOLDER_UNWRITABLE, STORE_DAMAGED. */
+  make(reason: Extract<BackupReason, 'daily' | 'manual'>): Promise<BackupView>;
+  /** Opens and checks one. AppFailure NOT_FOUND, STORE_DAMAGED, STORE_KEY_WRONG, STORE_FROM_NEWER_VERSION. */
+  inspect(name: string): Promise<BackupInspection>;
+  /** Removes daily ones beyond the newest `keep`. Answers with how many went. */
+  rotate(keep: number): Promise<number>;
+  /**
+   * Makes it ready, and lets the host start anew with it right after the answer. Whenever the program is killed in
+   * between, the next start has either the present records or the restored ones, whole.
+   */
+  restore(name: string): Promise<void>;
+}
