@@ -956,7 +956,8 @@ export function createApp(ports: AppPorts): App {
       if (colleague === null || colleague.account_id === undefined)
         throw new AppFailure('UNSUPPORTED', 'no such colleague here');
       if (joined) await addAccount(colleague);
-      else if (sessions.has(colleague.account_id)) await unguarded['accounts.remove']({ account_id: colleague.account_id });
+      else if (sessions.has(colleague.account_id))
+        await unguarded['accounts.remove']({ account_id: colleague.account_id });
       return {};
     },
     async 'practice.fault'(input) {

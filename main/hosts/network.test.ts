@@ -145,6 +145,7 @@ describe('proxies', () => {
     const port = await gateway(createServer());
     const { texts } = talk(`ws://127.0.0.1:${port}/`, () => Promise.reject(new Error('asked')));
     await until('the echo', () => texts.length === 1);
+    expect(texts).toHaveLength(1);
   });
 
   test('[SY4] a socket that is ended while its way is still being asked for opens nothing', async () => {

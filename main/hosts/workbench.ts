@@ -142,7 +142,9 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
       },
       ...(options.toRealProfile === undefined ? {} : { toRealProfile: options.toRealProfile }),
       ...(options.notifier === undefined ? {} : { notifier: options.notifier }),
-      ...(practice === null ? {} : {
+      ...(practice === null
+        ? {}
+        : {
             practice: {
               fault: ({ fault, value }) => practice.control.fault(fault, value),
               colleague: (role) => colleagueOf(practice, role),

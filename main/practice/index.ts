@@ -146,7 +146,16 @@ export async function startPracticeGateway(options: PracticeOptions = {}): Promi
     scheduler,
     deviceOf: (agentId) => gateway.connection(agentId)?.deviceId ?? null,
   });
-  const control = new PracticeControl({ training, world, attachments, gateway, simulation, outcomes, scheduler, faults });
+  const control = new PracticeControl({
+    training,
+    world,
+    attachments,
+    gateway,
+    simulation,
+    outcomes,
+    scheduler,
+    faults,
+  });
   let url: string;
   try {
     url = await gateway.listen(options.port ?? 0, options.host ?? '127.0.0.1');

@@ -180,7 +180,8 @@ export class Simulation {
 
   #comesBack(prng: Prng): boolean {
     const ended = [...this.#world.conversations.values()].filter(
-      ({ data, archived, sim }) => data.intake === 'ended' && !archived && sim !== null && sim.scenario !== '' && data.type === 'single',
+      ({ data, archived, sim }) =>
+        data.intake === 'ended' && !archived && sim !== null && sim.scenario !== '' && data.type === 'single',
     );
     if (ended.length === 0) return false;
     const conversation = prng.pick(ended);

@@ -21,7 +21,16 @@ export const CONNECTION_TONES: Readonly<Record<ConnectionState, { tone: Tone; ho
 const SCREENS: readonly {
   screen: Screen;
   icon: IconName;
-  label: 'overview' | 'reception' | 'records' | 'review' | 'incidents' | 'knowledge' | 'lessons' | 'administration' | 'connection';
+  label:
+    | 'overview'
+    | 'reception'
+    | 'records'
+    | 'review'
+    | 'incidents'
+    | 'knowledge'
+    | 'lessons'
+    | 'administration'
+    | 'connection';
 }[] = [
   { screen: 'overview', icon: 'gauge', label: 'overview' },
   { screen: 'reception', icon: 'chat', label: 'reception' },

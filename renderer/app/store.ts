@@ -3,7 +3,16 @@ import type { ConversationView } from '#shared/contract/views.ts';
 import type { AccountId, ConversationKey, ShopId } from '#shared/domain/ids.ts';
 import type { Intake } from '#shared/protocol/entities.ts';
 
-export type Screen = 'overview' | 'reception' | 'records' | 'review' | 'incidents' | 'knowledge' | 'lessons' | 'administration' | 'connection';
+export type Screen =
+  | 'overview'
+  | 'reception'
+  | 'records'
+  | 'review'
+  | 'incidents'
+  | 'knowledge'
+  | 'lessons'
+  | 'administration'
+  | 'connection';
 
 /** Where the person is in the window. No truth of the records lives here (design.md, data flow). */
 interface Place {

@@ -111,12 +111,7 @@ export default function Primitives(props: { want: Wanted }) {
           ]}
           onChange={nothing}
         />
-        <DateRange
-          labels={{ from: '开始', to: '结束' }}
-          from={FROM}
-          to={TO}
-          onChange={nothing}
-        />
+        <DateRange labels={{ from: '开始', to: '结束' }} from={FROM} to={TO} onChange={nothing} />
         <Segmented
           label="方式"
           value={choice}

@@ -77,7 +77,10 @@ export const ProxySetting = z.discriminatedUnion('mode', [
   z
     .object({
       mode: z.literal('manual'),
-      url: z.url({ protocol: /^https?$/ }).max(1_024).refine((text) => !/^[^:]+:\/\/[^/]*@/.test(text), 'no passwords here'),
+      url: z
+        .url({ protocol: /^https?$/ })
+        .max(1_024)
+        .refine((text) => !/^[^:]+:\/\/[^/]*@/.test(text), 'no passwords here'),
     })
     .strict(),
 ]);

@@ -459,7 +459,8 @@ export interface Settings {
   readonly backup_daily?: boolean;
   readonly backup_keep?: number;
   /** How gateways are reached. Absent: as the system says. */
-  readonly proxy?: { readonly mode: 'system' } | { readonly mode: 'none' } | { readonly mode: 'manual'; readonly url: string };
+  readonly proxy?:
+    { readonly mode: 'system' } | { readonly mode: 'none' } | { readonly mode: 'manual'; readonly url: string };
   /** By table: ids of the columns that are shown; a table that is not named shows its usual ones. */
   readonly shown_columns?: Readonly<Record<string, readonly string[]>>;
 }

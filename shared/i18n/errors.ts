@@ -147,7 +147,11 @@ const ERRORS: Readonly<Record<AppErrorCode, { readonly zh: Words; readonly en: W
     ],
   },
   PROXY_FAILED: {
-    zh: ['代理服务器连不上，或拒绝转接到网关。', NOTHING_SENT.zh, '在“连接与同步”的诊断里核对代理地址；不需要代理就改为直连。'],
+    zh: [
+      '代理服务器连不上，或拒绝转接到网关。',
+      NOTHING_SENT.zh,
+      '在“连接与同步”的诊断里核对代理地址；不需要代理就改为直连。',
+    ],
     en: [
       'The proxy cannot be reached, or refuses to pass the connection on.',
       NOTHING_SENT.en,
@@ -277,7 +281,11 @@ const ERRORS: Readonly<Record<AppErrorCode, { readonly zh: Words; readonly en: W
   },
   GUARD_BLOCKED: {
     zh: ['消息里有店铺政策禁止发送的内容。', NOTHING_SENT.zh, '修改标出的内容后再发送。'],
-    en: ['The message has something that the shop’s policy forbids.', NOTHING_SENT.en, 'Change what is marked and send.'],
+    en: [
+      'The message has something that the shop’s policy forbids.',
+      NOTHING_SENT.en,
+      'Change what is marked and send.',
+    ],
   },
   SAME_TEXT: {
     zh: ['刚刚已向该会话发送过相同的内容。', NOTHING_SENT.zh, '确实要再发一次，请确认；否则保留草稿或清空。'],
@@ -289,7 +297,11 @@ const ERRORS: Readonly<Record<AppErrorCode, { readonly zh: Words; readonly en: W
   },
   NOT_FILLED: {
     zh: ['快捷回复里还有没填写的变量。', NOTHING_SENT.zh, '填写或删除标出的变量，再发送。'],
-    en: ['A variable of a quick reply is not filled yet.', NOTHING_SENT.en, 'Fill or delete what is marked, then send.'],
+    en: [
+      'A variable of a quick reply is not filled yet.',
+      NOTHING_SENT.en,
+      'Fill or delete what is marked, then send.',
+    ],
   },
   TOO_LONG: {
     zh: ['消息超过允许的长度。', NOTHING_SENT.zh, '拆成几条发送。'],
@@ -741,7 +753,11 @@ const ERRORS: Readonly<Record<AppErrorCode, { readonly zh: Words; readonly en: W
   },
   // quality review
   REVIEW_FILE_CHANGED: {
-    zh: ['质检结果文件在保存之后被改动过，或传输中损坏。', NOT_AFFECTED.zh, '请评审人从质检包页面重新保存并发送原文件。'],
+    zh: [
+      '质检结果文件在保存之后被改动过，或传输中损坏。',
+      NOT_AFFECTED.zh,
+      '请评审人从质检包页面重新保存并发送原文件。',
+    ],
     en: [
       'The review file was changed or damaged after it was saved.',
       NOT_AFFECTED.en,

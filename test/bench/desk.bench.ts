@@ -198,7 +198,9 @@ function fill(folder: string, conversationId: string): void {
     `);
   });
   db.close();
-  say(`filled in ${ms(performance.now() - began)} (${readFileSync(path.join(folder, 'store', 'records.db')).length >> 20} MB)`);
+  say(
+    `filled in ${ms(performance.now() - began)} (${readFileSync(path.join(folder, 'store', 'records.db')).length >> 20} MB)`,
+  );
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {

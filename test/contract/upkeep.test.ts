@@ -444,6 +444,7 @@ describe('accounts', () => {
         ({ fields }) => fields['to'] === 'live',
       ).length;
     await until('live with it', async () => (await connects()) === 2);
+    expect(await kept()).not.toBe(short);
   }, 40_000);
 
   test('[SY4] the schedule: before the end, at half of a short life, later after trouble, never where it is refused', async () => {

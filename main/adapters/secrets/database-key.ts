@@ -19,6 +19,7 @@ export async function databaseKey(secrets: Secrets, databaseExists: boolean): Pr
   const made = randomBytes(KEY_BYTES).toString('hex');
   await secrets.set(DATABASE_KEY_NAME, made);
   // A keychain that takes without keeping would lose every record at the next start.
-  if ((await secrets.get(DATABASE_KEY_NAME)) !== made) throw new AppFailure('KEYCHAIN_UNAVAILABLE', 'the key was not kept');
+  if ((await secrets.get(DATABASE_KEY_NAME)) !== made)
+    throw new AppFailure('KEYCHAIN_UNAVAILABLE', 'the key was not kept');
   return new Uint8Array(Buffer.from(made, 'hex'));
 }

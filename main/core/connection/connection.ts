@@ -162,7 +162,9 @@ export function createConnection(options: ConnectionOptions): Connection {
         account: options.label,
         from: before.name,
         to: phase.name,
-        ...('problem' in phase && phase.problem !== null ? { code: phase.problem.code, why: phase.problem.message } : {}),
+        ...('problem' in phase && phase.problem !== null
+          ? { code: phase.problem.code, why: phase.problem.message }
+          : {}),
       });
     if (before !== phase) options.onChange();
   }

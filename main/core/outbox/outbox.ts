@@ -244,7 +244,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
             ...(job.text === '' ? {} : { text: job.text }),
           }),
       ...(job.correction_of === null ? {} : { correction_of: job.correction_of }),
-      ...(job.override_reason === undefined || job.override_reason === null ? {} : { override_reason: job.override_reason }),
+      ...(job.override_reason === undefined || job.override_reason === null
+        ? {}
+        : { override_reason: job.override_reason }),
     });
     // An event may have settled it meanwhile, or the account was removed.
     if (find(job.client_msg_id) === undefined || stopped) return;

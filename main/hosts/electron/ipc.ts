@@ -83,7 +83,8 @@ export function openDoor(options: DoorOptions): () => void {
 
   return () => {
     unsubscribe();
-    for (const channel of [CHANNELS.call, CHANNELS.pickFile, CHANNELS.pickSave, CHANNELS.takeFile]) ipcMain.removeHandler(channel);
+    for (const channel of [CHANNELS.call, CHANNELS.pickFile, CHANNELS.pickSave, CHANNELS.takeFile])
+      ipcMain.removeHandler(channel);
   };
 }
 

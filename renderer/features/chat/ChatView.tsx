@@ -394,7 +394,9 @@ function endedWords(
     conversation.last_message_at !== null &&
     end - conversation.last_message_at >= policy.session_end.after_ms;
   const why = silent
-    ? t(`desk.closed.endedRule.${policy.session_end.since}`, { time: formatDuration(policy.session_end.after_ms, locale) })
+    ? t(`desk.closed.endedRule.${policy.session_end.since}`, {
+        time: formatDuration(policy.session_end.after_ms, locale),
+      })
     : t('composer.closedEnded');
   return `${why}。${t('desk.closed.reopen')}`.replace('。。', '。');
 }

@@ -78,7 +78,9 @@ export function useChat(key: ConversationKey) {
           before.gaps === gaps &&
           before.hasOlder === hasOlder &&
           before.error === null;
-        return same ? before : { key, messages, outgoing, gaps, hasOlder, hiddenFrom: page.hidden_from ?? null, error: null };
+        return same
+          ? before
+          : { key, messages, outgoing, gaps, hasOlder, hiddenFrom: page.hidden_from ?? null, error: null };
       });
     },
     [key],

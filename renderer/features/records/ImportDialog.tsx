@@ -85,8 +85,7 @@ export function ImportDialog(props: { onClose: () => void; onDone: () => void })
   };
   const problem = error && (
     <p className="job-failed" role="alert">
-      {errorWords(error).title} {errorWords(error).meaning} {errorWords(error).next}{' '}
-      <ErrorCode code={error.code} />
+      {errorWords(error).title} {errorWords(error).meaning} {errorWords(error).next} <ErrorCode code={error.code} />
     </p>
   );
 

@@ -18,7 +18,15 @@ export interface Migration {
   readonly run?: (db: WritableDatabase) => void;
 }
 
-export const MIGRATIONS: readonly Migration[] = [records, incidents, attachments, composer, administration, reviews, desk];
+export const MIGRATIONS: readonly Migration[] = [
+  records,
+  incidents,
+  attachments,
+  composer,
+  administration,
+  reviews,
+  desk,
+];
 
 /** 0 for a new file. */
 export function schemaVersion(db: ReadableDatabase): number {

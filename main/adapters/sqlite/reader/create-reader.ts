@@ -92,8 +92,7 @@ export function createReader(db: ReadableDatabase) {
     conversations: (query: ConversationListQuery) => db.snapshot(() => listConversations(db, query)),
     conversationCounts: (account: AccountId | null, shop?: ShopId) =>
       db.snapshot(() => countConversations(db, account, shop)),
-    nextConversation: (query: Parameters<typeof nextConversation>[1]) =>
-      db.snapshot(() => nextConversation(db, query)),
+    nextConversation: (query: Parameters<typeof nextConversation>[1]) => db.snapshot(() => nextConversation(db, query)),
     consumer: (key: ConversationKey) => db.snapshot(() => readConsumer(db, key)),
     consumerTags: () => readConsumerTags(db),
     lessons: () => readLessons(db),

@@ -83,10 +83,9 @@ export function createEvents(parts: {
     if (state.purged || (state.erased_seq > 0 && message.conv_seq <= state.erased_seq)) return false;
     const added = messages.put(state, message) === 'added';
     if (added && state.erased_seq > 0)
-      db.write('UPDATE conversations SET removed_by = NULL, restorable_until = NULL WHERE id = ? AND removed_by = ?').run(
-        state.id,
-        REMOVED_BY_RETENTION,
-      );
+      db.write(
+        'UPDATE conversations SET removed_by = NULL, restorable_until = NULL WHERE id = ? AND removed_by = ?',
+      ).run(state.id, REMOVED_BY_RETENTION);
     return added;
   };
 
