@@ -14,7 +14,8 @@ export default defineConfig({
   snapshotPathTemplate: '{testDir}/gallery/{arg}{ext}',
   timeout: 60_000,
   expect: { timeout: 10_000 },
-  workers: 1,
+  // Each test has its own host, profile and port; much of its time it waits for clocks and frames.
+  workers: 2,
   // One more try, named "flaky" in the report.
   retries: 1,
   forbidOnly: process.env['CI'] !== undefined,

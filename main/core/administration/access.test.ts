@@ -58,6 +58,11 @@ const REFUSED: Readonly<Record<string, string>> = {
   'audit.facets': 'A',
   'audit.verify': 'A',
   'audit.export': 'A',
+  'backups.inspect': 'AQ',
+  'backups.restore': 'AQ',
+  'consumers.note': 'Q',
+  'lessons.import': 'AQ',
+  'lessons.remove': 'AQ',
 };
 const LETTER: Readonly<Record<Role, string>> = { agent: 'A', supervisor: 'S', qa: 'Q', admin: 'D' };
 

@@ -127,7 +127,9 @@ function openTestDoor(contents: WebContents, listeners = new Set<(message: Topic
 test('[SE1] one door: only the known channels, input parsed, answers as plain data, and all of it gone when closed', async () => {
   const { contents, event, sent } = fakeContents();
   const { close, picked, listeners } = openTestDoor(contents);
-  expect([...fake.channels.keys()].sort()).toEqual([CHANNELS.call, CHANNELS.pickFile, CHANNELS.pickSave].sort());
+  expect([...fake.channels.keys()].sort()).toEqual(
+    [CHANNELS.call, CHANNELS.pickFile, CHANNELS.pickSave, CHANNELS.takeFile].sort(),
+  );
   const call = fake.channels.get(CHANNELS.call);
   expect(await call?.(event, 'app.info', {})).toEqual({ ok: true, result: { version: '1' } });
   expect(await call?.(event, 'app.info', { x: 1 })).toMatchObject({ ok: false, error: { code: 'BAD_INPUT' } });
