@@ -171,7 +171,7 @@ const QUERIES: readonly SearchQuery[] = [
   { states: ['corrected'] },
 ];
 
-test('[EX7] [SR4] an opened package answers every search as the records it was made from do', async () => {
+test('[EX7] [SR4] [SR8] an opened package answers every search as the records it was made from do', async () => {
   const store = await fullStore();
   const at = await desk(store);
   const view = await at.open(await exported(store));
@@ -199,6 +199,14 @@ test('[EX7] [SR4] an opened package answers every search as the records it was m
   expect((await calls['search.numbers']({ ...byNumber, ...inPackage })).numbers).toEqual(
     (await calls['search.numbers'](byNumber)).numbers,
   );
+  // SR8: what is stopped is what ran before, not the search that comes right behind, here or in a package.
+  const [, agents, consumers] = await Promise.all([
+    calls['search.cancel']({ slot: 's' }),
+    calls['search.agents']({ slot: 's', query: {} }),
+    calls['search.consumers']({ slot: 's', query: {}, limit: 50, cursor: null, ...inPackage }),
+  ]);
+  expect(agents.agents.length).toBeGreaterThan(0);
+  expect(consumers.consumers.length).toBeGreaterThan(0);
   // Two pages are as one.
   const whole = await calls['search.page']({ slot: 's', query: {}, limit: 500, cursor: null, ...inPackage });
   const first = await calls['search.page']({ slot: 's', query: {}, limit: 123, cursor: null, ...inPackage });

@@ -255,8 +255,10 @@ export function createPackages(ports: {
             : { ...page, rows: page.rows.map((row) => rowMark(one, row)) };
         },
         async 'search.cancel'(input) {
-          await Promise.all([...held.values()].map((one) => one.search?.handlers['search.cancel'](input)));
-          return own['search.cancel'](input);
+          // All of them at once, before anything is waited for: the search that takes their place comes right behind.
+          const asked = [own, ...[...held.values()].map((one) => one.search?.handlers)];
+          await Promise.all(asked.map((handlers) => handlers?.['search.cancel'](input)));
+          return {};
         },
         async 'messages.page'(input) {
           if (input.package === undefined) return own['messages.page'](input);
