@@ -8,7 +8,8 @@ export default defineConfig({
   test: {
     include: ['{shared,main,renderer,build}/**/*.test.{ts,tsx,mjs}', 'test/{contract,migrations,faults}/**/*.test.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the processors it is meant for: much of the time of a test is a socket, a timer or a killed process.
+    maxWorkers: 3,
     // Real sockets and processes on a busy machine: one more try, which the reporter names ("retry x1").
     retry: 1,
     testTimeout: 30_000,

@@ -4,13 +4,13 @@ import { Arena, noCounts } from '#test/support/recall-arena.ts';
 /**
  * Model-based fuzz of recall: two devices of one account, a second agent, consumers, one gateway; random sends, reads, recalls,
  * transfers, cuts, crashes and policy changes. `RECALL_SEEDS=n` runs that many, `RECALL_FROM=n` begins there
- * (`npm run fuzz` runs 20,000). A crash cuts the program's store off in place; for one seed in `RECALL_KILLS` (50; 0: none) the
+ * (`npm run fuzz` runs 20,000). A crash cuts the program's store off in place; for one seed in `RECALL_KILLS` (100; 0: none) the
  * first device is a process of its own on the same files and is really killed, kill −9, at least once a seed.
  */
 const SEEDS = Number(process.env['RECALL_SEEDS'] ?? 500);
 const FROM = Number(process.env['RECALL_FROM'] ?? 1);
 /** One seed in so many with real kills. */
-const KILLS = Number(process.env['RECALL_KILLS'] ?? 50);
+const KILLS = Number(process.env['RECALL_KILLS'] ?? 100);
 /** Seeds a world: after that many its programs and its gateway begin anew. */
 const A_WORLD = 50;
 
