@@ -22,7 +22,8 @@ let base = '';
 
 test.use({ viewport: { width: 1976, height: 900 } });
 test.beforeAll(async () => {
-  if (!existsSync(SPECIMEN) && !updating()) process.stderr.write('!! VISUAL COMPARISON SKIPPED: no pictures were taken yet.\n');
+  if (!existsSync(SPECIMEN) && !updating())
+    process.stderr.write('!! VISUAL COMPARISON SKIPPED: no pictures were taken yet.\n');
   server = await preview({
     configFile: false,
     root: PAGE,
