@@ -65,8 +65,9 @@ export class Attachments {
   }
 
   /** A file that nobody uploaded over the wire: consumers' files. */
-  addContent(name: string, mime: string, content: Buffer): AttachmentRecord {
-    return this.#keep(this.#world.nextId('att'), name, mime, content, null);
+  addContent(name: string, mime: string, content: Uint8Array): AttachmentRecord {
+    // Orders from another thread arrive as plain bytes: only a Buffer gives itself out in base 64.
+    return this.#keep(this.#world.nextId('att'), name, mime, Buffer.from(content), null);
   }
 
   put(by: string, fields: PutFields): PutAnswer {

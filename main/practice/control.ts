@@ -198,7 +198,7 @@ export class PracticeControl {
 
   consumerSendsFile(
     conversationId: string,
-    file: { name: string; mime: string; content: Buffer; kind?: 'file' | 'image' | 'video' | 'voice' },
+    file: { name: string; mime: string; content: Uint8Array; kind?: 'file' | 'image' | 'video' | 'voice' },
   ): Message {
     const conversation = this.#conversation(conversationId);
     const attachment = attachmentOf(this.#attachments.addContent(file.name, file.mime, file.content));
