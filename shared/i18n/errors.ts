@@ -726,7 +726,7 @@ const ERRORS: Readonly<Record<AppErrorCode, { readonly zh: Words; readonly en: W
     zh: [
       '这个文件不是质检包，或已损坏到无法读取。',
       NOT_AFFECTED.zh,
-      '请对方重新发送原始的 .zip 文件；merchant-workbench verify 会指出问题位置。',
+      '请对方重发原始 .zip；merchant-workbench verify 会指出位置。',
     ],
     en: [
       'This file is no review package, or too damaged to be read.',

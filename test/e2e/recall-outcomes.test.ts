@@ -93,7 +93,7 @@ async function blockedWith(page: Page, bubble: Locator, code: string, name: stri
   await page.screenshot({ path: screen(`${name}-menu`) });
   await page.getByRole('menuitem', { name: /补救/ }).click();
   await expect(card(page)).toContainText(code);
-  await expect(card(page).getByRole('button').first()).toBeFocused();
+  await expect(card(page).locator('.remedy-actions').getByRole('button').first()).toBeFocused();
   await page.screenshot({ path: screen(`${name}-card`) });
 }
 

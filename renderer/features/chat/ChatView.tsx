@@ -87,6 +87,18 @@ const READ_REST_MS = 500;
 
 type Target = { readonly message: MessageView } | { readonly outgoing: OutgoingView };
 
+/** What the menu is about, as it is now: what was on its way when the menu opened may be a message of its own by now. */
+function liveTarget(
+  target: Target,
+  messages: readonly MessageView[] | null,
+  live: (message: MessageView) => MessageView,
+): Target {
+  if ('message' in target) return { message: live(target.message) };
+  const { client_msg_id: id } = target.outgoing;
+  const arrived = messages?.findLast((message) => message.client_msg_id === id);
+  return arrived === undefined ? target : { message: arrived };
+}
+
 function failure(error: AppError): void {
   const words = errorWords(error);
   toast({ tone: 'failed', text: words.title, note: errorLine(words) });
@@ -318,7 +330,7 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
       )}
       {menu && (
         <MessageMenu
-          target={'message' in menu.target ? { message: liveMessage(menu.target.message) } : menu.target}
+          target={liveTarget(menu.target, chat.messages, liveMessage)}
           anchor={menu.anchor}
           conversation={conversation}
           actions={actions}
