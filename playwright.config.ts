@@ -15,7 +15,7 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   // Each test has its own host, profile and port; much of its time it waits for clocks and frames.
-  workers: 2,
+  workers: 3,
   // One more try, named "flaky" in the report.
   retries: 1,
   forbidOnly: process.env['CI'] !== undefined,
