@@ -20,6 +20,7 @@ export const upkeepZh = {
     title: '逐项检查的结果',
     took: '{{time}} 检查，用时 {{ms}} 毫秒',
     allFine: '逐项检查都正常。',
+    noted: '都能通过，请注意：{{step}}',
     found: '问题在：{{step}}',
     state: { ok: '正常', failed: '有问题', warning: '注意', skipped: '未检查' },
     name: {
@@ -231,6 +232,7 @@ export const upkeepEn = {
     title: 'What each step found',
     took: 'Checked {{time}}, took {{ms}} ms',
     allFine: 'Every step is fine.',
+    noted: 'Nothing is in the way; take note of: {{step}}',
     found: 'The problem is: {{step}}',
     state: { ok: 'Fine', failed: 'Problem', warning: 'Note', skipped: 'Not checked' },
     name: {

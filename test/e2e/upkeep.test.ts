@@ -135,6 +135,7 @@ test('[IN7] [SY4] two accounts side by side, and a diagnosis that names the step
   const kicked = cards.filter({ hasText: '前台电脑' });
   await kicked.getByRole('button', { name: '逐项检查' }).click();
   await expect(kicked.getByText(/这个账号在别处登录了/)).toBeVisible({ timeout: 20_000 });
+  await expect(kicked.getByText('都能通过，请注意：登录令牌')).toBeVisible();
   expect(await findings(page), 'connection').toEqual([]);
   await page.screenshot({ path: screen('diagnosis-light'), fullPage: true });
 

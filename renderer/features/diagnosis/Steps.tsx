@@ -33,6 +33,7 @@ export function Steps({ account }: { account: AccountView }) {
     else toast({ tone: 'failed', text: errorWords(answer.error).title });
   };
   const culprit = found?.steps.find(({ state }) => state === 'failed');
+  const noted = found?.steps.find(({ state }) => state === 'warning');
   return (
     <div className="steps" role="group" aria-label={t('upkeep.steps.title')}>
       <div className="steps-head">
@@ -43,7 +44,9 @@ export function Steps({ account }: { account: AccountView }) {
           <p role="status" className={culprit ? 'is-failed' : ''}>
             {culprit
               ? t('upkeep.steps.found', { step: t(`upkeep.steps.name.${culprit.step}`) })
-              : t('upkeep.steps.allFine')}{' '}
+              : noted
+                ? t('upkeep.steps.noted', { step: t(`upkeep.steps.name.${noted.step}`) })
+                : t('upkeep.steps.allFine')}{' '}
             <span className="is-soft num">
               {t('upkeep.steps.took', { time: formatTimeSeconds(found.at, locale), ms: found.took_ms })}
             </span>
