@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
 
+// Each test starts the program anew, from source, in five threads: compiled once, not at each start (as in vitest.config.ts).
+process.env['NODE_COMPILE_CACHE'] ??= new URL('node_modules/.cache/workbench/code', import.meta.url).pathname;
+
 const installed = process.env['WORKBENCH_CHROMIUM'] ?? '/usr/bin/chromium';
 // Chromium refuses to run as root with its sandbox; containers have a small /dev/shm.
 const asRoot = process.getuid?.() === 0 ? ['--no-sandbox', '--disable-dev-shm-usage'] : [];

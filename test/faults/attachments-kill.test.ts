@@ -13,7 +13,7 @@ import { settle, until } from '#test/support/wait.ts';
 const ME = 'a-xiaomei';
 const SHOP = 's-qinghe';
 /** More rounds on demand: `WORKBENCH_KILL_ROUNDS=200`. */
-const ROUNDS = Number(process.env['WORKBENCH_KILL_ROUNDS'] ?? 3);
+const ROUNDS = Number(process.env['WORKBENCH_KILL_ROUNDS'] ?? 2);
 
 let gateway: PracticeGateway;
 let directory: { readonly path: string; remove(): Promise<void> };

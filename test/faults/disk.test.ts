@@ -43,7 +43,7 @@ import { startTruthGateway, type TruthGateway } from '#test/support/truth-gatewa
 import { until } from '#test/support/wait.ts';
 
 /** Disks that are full, read-only, held by others, and wrong; keys that are lost. Real files on real file systems. */
-const OFFSETS = Number(process.env['WORKBENCH_CORRUPTIONS'] ?? 200);
+const OFFSETS = Number(process.env['WORKBENCH_CORRUPTIONS'] ?? 80);
 
 /** A small file system of its own, or null where this user may not mount one. */
 function smallDisk(mebibytes: number): string | null {

@@ -25,7 +25,7 @@ import { importRecord, open, T0 } from '../support/store-fixtures.ts';
  * test run, HOSTILE_INPUTS of them by `npm run fuzz:hostile`; HOSTILE_SEED to go elsewhere. An input that ever failed is a
  * test of its own below.
  */
-const INPUTS = Number(process.env['HOSTILE_INPUTS'] ?? 3_000);
+const INPUTS = Number(process.env['HOSTILE_INPUTS'] ?? 2_000);
 const SEED = Number(process.env['HOSTILE_SEED'] ?? 1);
 const LONGEST_CPU_MS = 1_000;
 /** Each broken line of a table begins its parser anew; ten thousand of them take longer (docs/open-ends.md). */

@@ -8,7 +8,7 @@ import { createPrng } from '#shared/lib/prng.ts';
 
 /** kill −9 inside backup and restore, real processes on real files. WORKBENCH_KILL_ROUNDS for more than a few. */
 
-const ROUNDS = Number(process.env['WORKBENCH_KILL_ROUNDS'] ?? 3);
+const ROUNDS = Number(process.env['WORKBENCH_KILL_ROUNDS'] ?? 2);
 const SEED = Number(process.env['WORKBENCH_SEED'] ?? 11);
 const CLI = fileURLToPath(new URL('../../main/hosts/cli/main.ts', import.meta.url));
 
