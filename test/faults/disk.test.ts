@@ -315,7 +315,7 @@ describe('damage', () => {
     // Each page carries its own tag: what is changed in the database is always noticed.
     expect(outcomes.noticed).toBeGreaterThanOrEqual(Math.floor((OFFSETS * 3) / 4));
     expect(outcomes.shorter).toBeGreaterThan(0);
-    if (OFFSETS !== 200) process.stdout.write(`${JSON.stringify(outcomes)}\n`);
+    if (OFFSETS !== 80) process.stdout.write(`${JSON.stringify(outcomes)}\n`);
   }, 600_000);
 
   test('[ST4] damage that comes while the program runs is its own code, at whatever touches it', async () => {
