@@ -86,7 +86,7 @@ async function vitest(file) {
   const code = await run(
     programNode(),
     [packageCommand('vitest'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
-    { limitMs: 11 * MINUTE },
+    { limitMs: 12 * MINUTE },
   );
   const json = JSON.parse(readIfThere(file) ?? 'null');
   // A runner that died, or a file that could not be loaded, is a failure even where no single test failed.
@@ -116,7 +116,7 @@ async function endToEnd(file, chromium) {
     programNode(),
     [packageCommand('@playwright/test', 'playwright'), 'test', '--reporter=line,json'],
     {
-      limitMs: 9 * MINUTE,
+      limitMs: 11 * MINUTE,
       env: childEnvironment({ PLAYWRIGHT_JSON_OUTPUT_NAME: file, WORKBENCH_CHROMIUM: chromium }),
     },
   );
