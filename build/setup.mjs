@@ -13,6 +13,8 @@ export const CACHE = path.join(ROOT, 'node_modules', '.cache', 'workbench');
 /** Newest runtime features that an entry script itself needs, and what the program needs (better-sqlite3, vitest, electron). */
 const ENTRY_NODE = [20, 0];
 const PROGRAM_NODE = [22, 18];
+/** How long a child may take to exit after its report is written. */
+const REPORTED_MS = 30_000;
 
 /** Messages go to standard error: standard output belongs to the command that is run. */
 export const say = (line) => process.stderr.write(`${line}\n`);
@@ -122,20 +124,38 @@ export function npmCommand(args) {
   return process.platform === 'win32' ? ['cmd.exe', ['/d', '/s', '/c', 'npm', ...args]] : ['npm', args];
 }
 
-/** Runs a child to its end and answers with its exit code; passes on SIGINT and SIGTERM. Limit in milliseconds. */
+/**
+ * Runs a child to its end and answers with its exit code; passes on SIGINT and SIGTERM. `limitMs` in milliseconds, 124 after it.
+ * `verdict` says the exit code that the child's own finished report stands for, undefined before it is written: a test runner
+ * whose native parts hang while it exits (seen once in a hundred runs) is then ended, and judged by what it reported.
+ */
 export function run(command, args, options = {}) {
-  const { limitMs, onOutput, ...rest } = options;
+  const { limitMs, onOutput, verdict, ...rest } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: ROOT, env: childEnvironment(), stdio: 'inherit', ...rest });
     let timedOut = false;
+    let judged;
+    const stop = () => {
+      child.kill('SIGTERM');
+      setTimeout(() => child.kill('SIGKILL'), 5_000).unref();
+    };
     const timer =
       limitMs === undefined
         ? undefined
         : setTimeout(() => {
             timedOut = true;
-            child.kill('SIGTERM');
-            setTimeout(() => child.kill('SIGKILL'), 5_000).unref();
+            stop();
           }, limitMs);
+    const watch =
+      verdict === undefined
+        ? undefined
+        : setInterval(() => {
+            if (judged !== undefined || verdict() === undefined) return;
+            judged = setTimeout(() => {
+              say(`!! ended by hand: its report was written ${REPORTED_MS / 1000} s ago, and it did not exit`);
+              stop();
+            }, REPORTED_MS);
+          }, 2_000);
     const pass = (signal) => child.kill(signal);
     process.on('SIGINT', pass);
     process.on('SIGTERM', pass);
@@ -144,10 +164,13 @@ export function run(command, args, options = {}) {
     child.on('error', reject);
     child.on('close', (code, signal) => {
       clearTimeout(timer);
+      clearInterval(watch);
+      clearTimeout(judged);
       process.off('SIGINT', pass);
       process.off('SIGTERM', pass);
       if (timedOut) say(`stopped after ${Math.round(limitMs / 1000)} s: ${path.basename(command)} ${args[0] ?? ''}`);
-      resolve(timedOut ? 124 : (code ?? (signal === 'SIGINT' ? 130 : 1)));
+      const killedAfterReport = code === null && judged !== undefined ? verdict() : undefined;
+      resolve(timedOut ? 124 : (code ?? killedAfterReport ?? (signal === 'SIGINT' ? 130 : 1)));
     });
   });
 }

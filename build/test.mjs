@@ -86,9 +86,12 @@ async function vitest(file) {
   const code = await run(
     programNode(),
     [packageCommand('vitest'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
-    { limitMs: 12 * MINUTE },
+    {
+      limitMs: 12 * MINUTE,
+      verdict: () => exitCode(reportIn(file), ({ success }) => success),
+    },
   );
-  const json = JSON.parse(readIfThere(file) ?? 'null');
+  const json = reportIn(file);
   // A runner that died, or a file that could not be loaded, is a failure even where no single test failed.
   const broken = json?.testResults.filter(
     ({ status, assertionResults }) => status === 'failed' && assertionResults.every((one) => one.status !== 'failed'),
@@ -100,6 +103,20 @@ async function vitest(file) {
     code !== 0 ? Math.max(1, failed) : failed,
     (json?.numPendingTests ?? 0) + (json?.numTodoTests ?? 0),
   );
+}
+
+/** What a runner wrote into its file; undefined before it is whole. */
+function reportIn(file) {
+  try {
+    return JSON.parse(readIfThere(file) ?? '');
+  } catch {
+    return undefined;
+  }
+}
+
+function exitCode(report, green) {
+  if (report === undefined) return undefined;
+  return green(report) ? 0 : 1;
 }
 
 async function endToEnd(file, chromium) {
@@ -117,10 +134,11 @@ async function endToEnd(file, chromium) {
     [packageCommand('@playwright/test', 'playwright'), 'test', '--reporter=line,json'],
     {
       limitMs: 11 * MINUTE,
+      verdict: () => exitCode(reportIn(file), ({ stats, errors }) => stats.unexpected === 0 && errors.length === 0),
       env: childEnvironment({ PLAYWRIGHT_JSON_OUTPUT_NAME: file, WORKBENCH_CHROMIUM: chromium }),
     },
   );
-  const stats = JSON.parse(readIfThere(file) ?? 'null')?.stats;
+  const stats = reportIn(file)?.stats;
   const failed = stats?.unexpected ?? 0;
   // A flaky one failed first and passed when repeated: counted as passed, and named by Playwright above.
   record(
