@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { AccountView, JobView } from '#shared/contract/views.ts';
 import type { Presence } from '#shared/protocol/entities.ts';
 import { bridge } from '#renderer/bridge/index.ts';
+import { isRunning } from '#renderer/bridge/jobs.ts';
 import { useLive, useProgress, windowClock } from '#renderer/bridge/live.ts';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
 import { Button, Hint, IconButton } from '#renderer/ui/Button.tsx';
@@ -29,7 +30,7 @@ export function StatusBar() {
   const accounts = useLive((state) => state.accounts) ?? [];
   const info = useLive((state) => state.info);
   const jobs = useLive((state) => state.jobs);
-  const running = jobs.filter((job) => job.state === 'running' || job.state === 'queued');
+  const running = jobs.filter(isRunning);
   return (
     <footer className="status" aria-label={t('status.label')}>
       <div className="status-accounts">

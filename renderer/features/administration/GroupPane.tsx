@@ -2,7 +2,8 @@ import { useEffect, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAsk } from '#renderer/bridge/ask.ts';
 import { bridge } from '#renderer/bridge/index.ts';
-import { serverNow, useLive, watchedJobs } from '#renderer/bridge/live.ts';
+import { isRunning, useJob } from '#renderer/bridge/jobs.ts';
+import { serverNow } from '#renderer/bridge/live.ts';
 import { Button } from '#renderer/ui/Button.tsx';
 import { ErrorCode } from '#renderer/ui/ErrorCode.tsx';
 import { Field, Input, TextArea } from '#renderer/ui/fields.tsx';
@@ -222,22 +223,11 @@ function Export(props: {
   const locale = currentLocale(i18n.language);
   const [jobId, setJobId] = useState<string | null>(null);
   const [download, setDownload] = useState<{ readonly href: string; readonly name: string } | null>(null);
-  const job = useLive((state) => (jobId === null ? null : (state.jobs.find((each) => each.job_id === jobId) ?? null)));
   const { onDone, onError } = props;
-  useEffect(() => {
-    if (jobId === null) return;
-    watchedJobs.add(jobId);
-    return () => void watchedJobs.delete(jobId);
-  }, [jobId]);
-  const ended = job?.state === 'done' || job?.state === 'failed' || job?.state === 'cancelled';
-  const failure = job?.error ?? null;
-  useEffect(() => {
-    if (!ended) return;
-    if (failure !== null) onError(failure as AppError);
+  const job = useJob(jobId, ({ error }) => {
+    if (error !== null) onError(error as AppError);
     onDone();
-    // The callbacks are new with every drawing; the end of a job comes once.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [ended]);
+  });
   const { deletion, missing } = { deletion: props.check.group.deletion, missing: props.check.missing };
   const exported = deletion !== null && deletion.step !== 'restored' ? deletion.exported : null;
   const start = async (): Promise<void> => {
@@ -258,14 +248,14 @@ function Export(props: {
     );
     setJobId(answer.result.job_id);
   };
-  const running = job !== null && !ended;
+  const running = isRunning(job);
   return (
     <div className="group-step-body">
       {exported === null && !running && <p>{t('administration.groups.exportIntro')}</p>}
       {missing > 0 && props.editable && (
         <p className="group-warning">{t('administration.groups.missing', { count: missing })}</p>
       )}
-      {running && (
+      {running && job && (
         <>
           <p role="status">{t('administration.groups.exporting')}</p>
           <ProgressBar share={job.total ? job.done / job.total : null} label={t('administration.groups.exporting')} />

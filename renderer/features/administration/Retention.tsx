@@ -1,8 +1,8 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAsk } from '#renderer/bridge/ask.ts';
 import { bridge } from '#renderer/bridge/index.ts';
-import { useLive, watchedJobs } from '#renderer/bridge/live.ts';
+import { isRunning, useJob } from '#renderer/bridge/jobs.ts';
 import { Bars } from '#renderer/ui/Bars.tsx';
 import { Button } from '#renderer/ui/Button.tsx';
 import { DataTable, type Column } from '#renderer/ui/DataTable.tsx';
@@ -42,28 +42,18 @@ export function Retention(props: {
   };
   useReloadOn(overview.reload);
   const [jobId, setJobId] = useState<string | null>(null);
-  const job = useLive((state) => (jobId === null ? null : (state.jobs.find((each) => each.job_id === jobId) ?? null)));
-  useEffect(() => {
-    if (jobId === null) return;
-    watchedJobs.add(jobId);
-    return () => void watchedJobs.delete(jobId);
-  }, [jobId]);
-  const state = job?.state;
-  useEffect(() => {
-    if (state !== 'done' && state !== 'failed') return;
+  const job = useJob(jobId, ({ state, result, error }) => {
     if (state === 'done')
       toast({
         tone: 'done',
         text: t('administration.retention.runDone', {
-          removed: Number(job?.result?.['removed'] ?? 0),
-          announced: Number(job?.result?.['announced'] ?? 0),
+          removed: Number(result?.['removed'] ?? 0),
+          announced: Number(result?.['announced'] ?? 0),
         }),
       });
-    else if (job?.error) toast({ tone: 'failed', text: errorWords({ code: job.error.code }).title });
+    else if (error) toast({ tone: 'failed', text: errorWords({ code: error.code }).title });
     reload();
-    // The end of a job comes once.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [state]);
+  });
   const mayRun = props.access.permissions['retention.run'] && !props.access.offline;
 
   const columns: readonly Column<RetentionRow>[] = [
@@ -158,7 +148,7 @@ export function Retention(props: {
         <Button
           icon="clock"
           disabled={!mayRun || !data.settings.enabled}
-          busy={state === 'running' || state === 'queued'}
+          busy={isRunning(job)}
           onClick={() =>
             void bridge.call('retention.run', {}).then((answer) => {
               if (answer.ok) setJobId(answer.result.job_id);

@@ -5,6 +5,7 @@ import { assessRecall } from '#shared/domain/recall/assess.ts';
 import type { AppError } from '#shared/contract/errors.ts';
 import type { AccountView, ConversationView, MessageView, OutgoingView } from '#shared/contract/views.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
+import { recallFactsOf } from '#shared/domain/recall/facts.ts';
 import { useConversation } from '#renderer/bridge/conversation.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { serverNow, useAccount, useLive } from '#renderer/bridge/live.ts';
@@ -29,7 +30,7 @@ import { origins } from './composer/origin.ts';
 import { MessageList, type MessageListHandle } from './MessageList.tsx';
 import type { RowActions } from './MessageRow.tsx';
 import { BatchBar, BatchDialog } from './recall/BatchRecall.tsx';
-import { messageFacts, outgoingFacts, recallContext } from './recall/facts.ts';
+import { outgoingFacts, recallContext } from './recall/facts.ts';
 import { recallMenu } from './recall/menu.ts';
 import { RecallDialog } from './recall/RecallDialog.tsx';
 import { reasonWords, riskWords } from './recall/words.ts';
@@ -467,7 +468,7 @@ function MessageMenu(props: {
   let blocked = false;
 
   if (ours && context && account) {
-    const facts = 'message' in target ? messageFacts(target.message) : outgoingFacts(target.outgoing, account);
+    const facts = 'message' in target ? recallFactsOf(target.message) : outgoingFacts(target.outgoing, account);
     const model = recallMenu(assessRecall(facts, context), now);
     // Not while it is being done: its own outcome will speak.
     blocked = model.disabled && model.reason?.code !== 'IN_FLIGHT' && model.reason?.code !== 'ALREADY_RECALLED';
@@ -579,7 +580,7 @@ function LiveRecallDialog(props: { message: MessageView; conversation: Conversat
   return (
     <RecallDialog
       message={props.message}
-      verdict={assessRecall(messageFacts(props.message), context)}
+      verdict={assessRecall(recallFactsOf(props.message), context)}
       now={now}
       onClose={props.onClose}
     />

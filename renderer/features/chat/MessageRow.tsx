@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { assessRecall } from '#shared/domain/recall/assess.ts';
 import type { AccountView, ConversationView, MessageView, OutgoingView } from '#shared/contract/views.ts';
 import type { RecallVerdict } from '#shared/domain/recall/types.ts';
+import { recallFactsOf } from '#shared/domain/recall/facts.ts';
 import { serverNow } from '#renderer/bridge/live.ts';
 import { currentLocale } from '#renderer/ui/words.ts';
 import { Button, IconButton } from '#renderer/ui/Button.tsx';
@@ -16,7 +17,7 @@ import { Tag } from '#renderer/ui/marks.tsx';
 import { useNow } from '#renderer/ui/use-now.ts';
 import { AttachmentBody, OutgoingFile } from './attachments/AttachmentBody.tsx';
 import { useFound } from './find/found.ts';
-import { messageFacts, recallContext } from './recall/facts.ts';
+import { recallContext } from './recall/facts.ts';
 import { ringShare } from './recall/menu.ts';
 import { RemedyHost, type RemedyActions } from './recall/RemedyHost.tsx';
 
@@ -160,7 +161,7 @@ function verdictOf(props: MessageRowProps): RecallVerdict | null {
   if (props.account === null) return null;
   const now = serverNow(props.account.account_id);
   const context = recallContext(props.account, props.conversation, props.appVersion, now, props.hostThere);
-  return context === null ? null : assessRecall(messageFacts(props.message), context);
+  return context === null ? null : assessRecall(recallFactsOf(props.message), context);
 }
 
 function MessageLine(props: MessageRowProps & { self: boolean; locale: ReturnType<typeof currentLocale> }) {
@@ -172,7 +173,7 @@ function MessageLine(props: MessageRowProps & { self: boolean; locale: ReturnTyp
   const context = windowMightRun
     ? recallContext(props.account, props.conversation, props.appVersion, verdictNow, props.hostThere)
     : null;
-  const verdict = context ? assessRecall(messageFacts(message), context) : null;
+  const verdict = context ? assessRecall(recallFactsOf(message), context) : null;
   const ring = verdict !== null && ringShare(verdict, verdictNow, message.sent_at) !== null;
   const status = self && (props.last || ring) && message.status !== 'sent' ? t(`chat.state.${message.status}`) : null;
   return (

@@ -1,10 +1,11 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { BackupInspection, BackupView } from '#shared/contract/upkeep.ts';
 import { rolesWith } from '#shared/domain/permissions.ts';
 import { useAsk } from '#renderer/bridge/ask.ts';
 import { bridge } from '#renderer/bridge/index.ts';
-import { useLive, watchedJobs } from '#renderer/bridge/live.ts';
+import { isRunning, useJob } from '#renderer/bridge/jobs.ts';
+import { useLive } from '#renderer/bridge/live.ts';
 import { Button } from '#renderer/ui/Button.tsx';
 import { DataTable, type Column } from '#renderer/ui/DataTable.tsx';
 import { ConfirmDialog } from '#renderer/ui/Dialog.tsx';
@@ -28,26 +29,16 @@ export function Backups() {
   const [selected, setSelected] = useState<string | null>(null);
   const [restoring, setRestoring] = useState<BackupView | null>(null);
   const [jobId, setJobId] = useState<string | null>(null);
-  const job = useLive((state) => state.jobs.find((each) => each.job_id === jobId) ?? null);
-  const state = job?.state;
   const { reload } = asked;
-  useEffect(() => {
-    if (jobId === null) return;
-    watchedJobs.add(jobId);
-    return () => void watchedJobs.delete(jobId);
-  }, [jobId]);
-  useEffect(() => {
+  const job = useJob(jobId, ({ state, result, error }) => {
     if (state === 'done') {
       toast({
         tone: 'done',
-        text: t('upkeep.backups.made', { size: formatBytes(Number(job?.result?.['bytes'] ?? 0), locale) }),
+        text: t('upkeep.backups.made', { size: formatBytes(Number(result?.['bytes'] ?? 0), locale) }),
       });
       reload();
-    } else if (state === 'failed' && job?.error)
-      toast({ tone: 'failed', text: errorWords({ code: job.error.code }).title });
-    // The end of a job comes once.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [state]);
+    } else if (error) toast({ tone: 'failed', text: errorWords({ code: error.code }).title });
+  });
   const make = async (): Promise<void> => {
     const answer = await bridge.call('backups.make', {});
     if (answer.ok) setJobId(answer.result.job_id);
@@ -90,12 +81,7 @@ export function Backups() {
     <div className="upkeep-page">
       <div className="upkeep-bar">
         <p className="is-soft">{t('upkeep.backups.intro')}</p>
-        <Button
-          look="primary"
-          icon="download"
-          busy={state === 'running' || state === 'queued'}
-          onClick={() => void make()}
-        >
+        <Button look="primary" icon="download" busy={isRunning(job)} onClick={() => void make()}>
           {t('upkeep.backups.make')}
         </Button>
       </div>

@@ -1,8 +1,8 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SelfCheck } from '#shared/contract/upkeep.ts';
 import { bridge } from '#renderer/bridge/index.ts';
-import { useLive, watchedJobs } from '#renderer/bridge/live.ts';
+import { isRunning, useJob } from '#renderer/bridge/jobs.ts';
 import { Button } from '#renderer/ui/Button.tsx';
 import { formatNumber } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
@@ -15,18 +15,13 @@ export function Doctor() {
   const { t, i18n } = useTranslation();
   const locale = currentLocale(i18n.language);
   const [jobId, setJobId] = useState<string | null>(null);
-  const job = useLive((state) => state.jobs.find((each) => each.job_id === jobId) ?? null);
-  useEffect(() => {
-    if (jobId === null) return;
-    watchedJobs.add(jobId);
-    return () => void watchedJobs.delete(jobId);
-  }, [jobId]);
+  const job = useJob(jobId);
   const start = async (repair: boolean): Promise<void> => {
     const answer = await bridge.call('doctor.run', { repair });
     if (answer.ok) setJobId(answer.result.job_id);
     else toast({ tone: 'failed', text: errorWords(answer.error).title });
   };
-  const running = job?.state === 'running' || job?.state === 'queued';
+  const running = isRunning(job);
   const result = job?.state === 'done' ? (job.result as { ok: boolean; checks: readonly SelfCheck[] } | null) : null;
   const failed = result?.checks.filter(({ ok }) => !ok) ?? [];
   const advice = [...new Set(failed.map(({ name }) => adviceOf(name)))];

@@ -136,9 +136,7 @@ export function Team(props: {
         render: (row) => (row.score === null ? t('overview.none') : String(row.score)),
       },
     ];
-    // `outcomes` follows `t`.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [t, locale, account]);
+  }, [t, locale, account, outcomes]);
   const copy = (content: TableContent): void => {
     const lines = [content.head, ...content.rows].map((row) => row.map((cell) => cell ?? '').join('\t'));
     void navigator.clipboard

@@ -1,4 +1,4 @@
-import { useRef, type ReactNode } from 'react';
+import { useCallback, useRef, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { bridge } from '#renderer/bridge/index.ts';
 import { serverNow } from '#renderer/bridge/live.ts';
@@ -27,10 +27,13 @@ export const totalOf = (counts: OutcomeCounts): number =>
 /** Outcomes in words, those that happened. */
 export function useOutcomeWords(): (counts: OutcomeCounts) => string {
   const { t } = useTranslation();
-  return (counts) =>
-    OUTCOMES.filter((outcome) => counts[outcome] > 0)
-      .map((outcome) => `${t(`overview.outcome.${outcome}`)} ${counts[outcome]}`)
-      .join(' · ');
+  return useCallback(
+    (counts) =>
+      OUTCOMES.filter((outcome) => counts[outcome] > 0)
+        .map((outcome) => `${t(`overview.outcome.${outcome}`)} ${counts[outcome]}`)
+        .join(' · '),
+    [t],
+  );
 }
 
 /** One number with what it is and what stands behind it. `tone` only where it asks for attention. */

@@ -6,6 +6,7 @@ import type { SearchQuery } from '#shared/contract/search-query.ts';
 import { MASK_KINDS, type MaskKind } from '#shared/domain/mask/choices.ts';
 import { useAsk } from '#renderer/bridge/ask.ts';
 import { bridge } from '#renderer/bridge/index.ts';
+import { numberOf, useJob } from '#renderer/bridge/jobs.ts';
 import { Button } from '#renderer/ui/Button.tsx';
 import { ErrorCode } from '#renderer/ui/ErrorCode.tsx';
 import { Dialog } from '#renderer/ui/Dialog.tsx';
@@ -15,7 +16,6 @@ import { Icon } from '#renderer/ui/Icon.tsx';
 import { ProgressBar } from '#renderer/ui/marks.tsx';
 import { localNow } from '#renderer/ui/use-now.ts';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
-import { numberOf, useJob } from './use-job.ts';
 
 /** Rows and size are known before (EX1); then progress with a way out; then the file. */
 export function ExportDialog(props: { query: SearchQuery; onClose: () => void }) {

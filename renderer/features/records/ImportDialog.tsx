@@ -5,6 +5,7 @@ import type { ImportField, ImportMapping, ImportPreview, JobView } from '#shared
 import type { SenderRole } from '#shared/protocol/entities.ts';
 import { importReasonWords } from '#shared/i18n/import-reasons.ts';
 import { bridge } from '#renderer/bridge/index.ts';
+import { numberOf, useJob } from '#renderer/bridge/jobs.ts';
 import { Button } from '#renderer/ui/Button.tsx';
 import { ErrorCode } from '#renderer/ui/ErrorCode.tsx';
 import { Dialog } from '#renderer/ui/Dialog.tsx';
@@ -14,7 +15,6 @@ import { Icon } from '#renderer/ui/Icon.tsx';
 import { ProgressBar, Tag } from '#renderer/ui/marks.tsx';
 import { StateMessage } from '#renderer/ui/states.tsx';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
-import { numberOf, useJob } from './use-job.ts';
 
 const FIELDS = [
   'sent_at',

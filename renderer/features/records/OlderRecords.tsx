@@ -1,9 +1,10 @@
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SearchQuery } from '#shared/contract/search-query.ts';
 import type { AccountId } from '#shared/domain/ids.ts';
 import { bridge } from '#renderer/bridge/index.ts';
-import { useLive, watchedJobs } from '#renderer/bridge/live.ts';
+import { isRunning, useJob } from '#renderer/bridge/jobs.ts';
+import { useLive } from '#renderer/bridge/live.ts';
 import { Button, Hint } from '#renderer/ui/Button.tsx';
 import { Menu, type MenuAnchor } from '#renderer/ui/Menu.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
@@ -17,27 +18,16 @@ export function OlderRecords(props: { query: SearchQuery; onFetched: () => void 
   const live = accounts.filter(({ state }) => state === 'live' || state === 'catching-up');
   const [anchor, setAnchor] = useState<MenuAnchor | null>(null);
   const [jobId, setJobId] = useState<string | null>(null);
-  const job = useLive((state) => state.jobs.find((each) => each.job_id === jobId) ?? null);
-  const fetched = useRef(props.onFetched);
-  fetched.current = props.onFetched;
-  useEffect(() => {
-    if (jobId === null) return;
-    watchedJobs.add(jobId);
-    return () => void watchedJobs.delete(jobId);
-  }, [jobId]);
-  const state = job?.state;
-  useEffect(() => {
+  const job = useJob(jobId, ({ state, result, error }) => {
     if (state === 'done') {
-      const count = Number(job?.result?.['messages'] ?? 0);
+      const count = Number(result?.['messages'] ?? 0);
       toast({ tone: 'done', text: count === 0 ? t('upkeep.older.doneNone') : t('upkeep.older.done', { count }) });
-      if (count > 0) fetched.current();
-    } else if (state === 'failed' && job?.error) {
-      const words = errorWords({ code: job.error.code });
+      if (count > 0) props.onFetched();
+    } else if (error) {
+      const words = errorWords({ code: error.code });
       toast({ tone: 'failed', text: words.title, note: errorLine(words) });
     }
-    // The end of a job comes once.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [state]);
+  });
   const ask = async (account_id: AccountId): Promise<void> => {
     const { from, to, orders, violations } = props.query;
     const answer = await bridge.call('records.fetch', {
@@ -50,7 +40,7 @@ export function OlderRecords(props: { query: SearchQuery; onFetched: () => void 
     if (answer.ok) setJobId(answer.result.job_id);
     else toast({ tone: 'failed', text: errorWords(answer.error).title });
   };
-  if (job !== null && (state === 'running' || state === 'queued'))
+  if (job !== null && isRunning(job))
     return (
       <span className="result-count num" role="status">
         {t('upkeep.older.running', { count: job.done })}{' '}

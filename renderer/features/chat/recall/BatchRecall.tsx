@@ -11,8 +11,9 @@ import { currentLocale, errorWords } from '#renderer/ui/words.ts';
 import type { AppError } from '#shared/contract/errors.ts';
 import type { BatchRecallResult } from '#shared/contract/remedy.ts';
 import type { ConversationView, MessageView } from '#shared/contract/views.ts';
+import { recallFactsOf } from '#shared/domain/recall/facts.ts';
 import { assessRecall } from '#shared/domain/recall/assess.ts';
-import { messageFacts, recallContext } from './facts.ts';
+import { recallContext } from './facts.ts';
 import { reasonWords, riskWords } from './words.ts';
 
 /** In place of the composer while messages are being selected (RC18). */
@@ -47,7 +48,7 @@ export function BatchDialog(props: {
   const [error, setError] = useState<AppError | null>(null);
   const context = recallContext(account, props.conversation, appVersion, now, hostThere);
   const judged = props.messages.map((message) => {
-    const verdict = context === null ? null : assessRecall(messageFacts(message), context);
+    const verdict = context === null ? null : assessRecall(recallFactsOf(message), context);
     return { message, verdict, possible: verdict !== null && verdict.verdict !== 'blocked' };
   });
   const possible = judged.filter((each) => each.possible);

@@ -1,24 +1,8 @@
-import type { AccountView, ConversationView, MessageView, OutgoingView } from '#shared/contract/views.ts';
+import type { AccountView, ConversationView, OutgoingView } from '#shared/contract/views.ts';
+import { recallConversationFactsOf } from '#shared/domain/recall/facts.ts';
 import type { RecallContext, RecallFacts } from '#shared/domain/recall/types.ts';
 
 /** What the window knows, in the words of the pure decision (RC2): the same function decides here and in the core. */
-
-export function messageFacts(message: MessageView): RecallFacts {
-  return {
-    stage: 'sent',
-    kind: message.kind,
-    sender_role: message.sender.role,
-    sender_id: message.sender.id,
-    sender_device_id: message.sender.device_id,
-    sent_at: message.sent_at,
-    status: message.status,
-    read_at: message.read_at,
-    opened_at: message.opened_at,
-    push_delivered: message.push_delivered,
-    recalled: message.recalled !== null,
-    in_flight: message.recall !== null && ['queued', 'requested', 'unknown'].includes(message.recall.state),
-  };
-}
 
 export function outgoingFacts(outgoing: OutgoingView, account: AccountView): RecallFacts {
   return {
@@ -49,13 +33,7 @@ export function recallContext(
   if (!account?.agent || !policy) return null;
   return {
     policy,
-    conversation: {
-      type: conversation.type,
-      intake: conversation.intake,
-      assignee_id: conversation.assignee?.agent_id ?? null,
-      assignments: conversation.assignments,
-      consumer_restricts_recall: conversation.consumer_restricts_recall,
-    },
+    conversation: recallConversationFactsOf(conversation),
     agent: { id: account.agent.agent_id, role: account.agent.role, device_id: account.device_id },
     app_version: appVersion,
     now: serverNow,
