@@ -120,10 +120,13 @@ describe('practice gateway, real store, whole core', () => {
     for (let i = 0; i < 100; i++) gateway.control.consumerSays(id, `第${i}句`);
     await arrived(key, '第99句');
     await until('acknowledged', () => gateway.control.acked(ME) === gateway.control.lastEventSeq(ME));
-    await until('told', () => app.topics.some((message) => message.topic === 'messages'));
-    const told = app.topics.filter((message) => message.topic === 'messages');
-    expect(told.every((message) => message.payload.keys.length === 0 || message.payload.keys.includes(key))).toBe(true);
-    expect(told.length).toBeLessThan(50);
+    // What other conversations still had to tell from before this test is none of its business.
+    const told = (): number =>
+      app.topics.filter(
+        ({ topic, payload }) => topic === 'messages' && (payload.keys.length === 0 || payload.keys.includes(key)),
+      ).length;
+    await until('told', () => told() > 0);
+    expect(told()).toBeLessThan(50);
   });
 
   it('[SY9] the account says up to which event and when', async () => {

@@ -12,6 +12,30 @@ const NAME = 'account-list';
 export const tokenName = (account: AccountId): string => `gateway-token:${account}`;
 export const expiryName = (account: AccountId): string => `gateway-token-expires:${account}`;
 
+/** An account's token and its end where the secrets are kept; for its session. */
+export function tokenIn(
+  secrets: Secrets,
+  account: AccountId,
+): {
+  readonly read: () => Promise<string | null>;
+  readonly keep: (token: string, expiresAt: number) => Promise<void>;
+  /** Server time, null where nobody knows. */
+  readonly expiresAt: () => Promise<number | null>;
+} {
+  return {
+    read: () => secrets.get(tokenName(account)),
+    // The token first: without its end it is asked for again, the other way round it would expire unseen.
+    async keep(token, expiresAt) {
+      await secrets.set(tokenName(account), token);
+      await secrets.set(expiryName(account), String(expiresAt));
+    },
+    async expiresAt() {
+      const text = await secrets.get(expiryName(account));
+      return text === null || !/^\d+$/.test(text) ? null : Number(text);
+    },
+  };
+}
+
 export async function rememberAccounts(store: Pick<Store, 'accounts'>, secrets: Secrets): Promise<void> {
   const accounts = (await store.accounts())
     .filter(({ practice }) => !practice)

@@ -24,6 +24,7 @@ import type { Logger } from '../ports/logger.ts';
 import type { AccountRecord, IngestResult, Store, StoreChanges } from '../ports/store.ts';
 import type { Transport } from '../ports/transport.ts';
 import { createRecalls, type Recalls } from '../recall/recalls.ts';
+import type { tokenIn } from './account-list.ts';
 
 export interface SessionPorts {
   readonly store: Store;
@@ -79,12 +80,7 @@ export interface AccountSession {
 export function createAccountSession(
   record: AccountRecord,
   ports: SessionPorts,
-  token: {
-    readonly read: () => Promise<string | null>;
-    readonly keep: (token: string, expiresAt: number) => Promise<void>;
-    /** Server time, null where nobody knows. */
-    readonly expiresAt: () => Promise<number | null>;
-  },
+  token: ReturnType<typeof tokenIn>,
   events: SessionEvents,
 ): AccountSession {
   const { store, clock, logger } = ports;

@@ -22,13 +22,19 @@ type DeskHandlers = Pick<
 
 const NOBODY: ConsumerView = { note: '', tags: [], updated: null, orders: [], conversations: 0 };
 
+export interface Desk {
+  readonly handlers: DeskHandlers;
+  /** A page of messages, down to the part that may be seen. */
+  messages(query: MessagesQuery): Promise<MessagesPage>;
+}
+
 /** Lists, marks, notes (IN1), and whose part of a conversation is shown to whom (IN4). */
 export function createDesk(ports: {
   readonly store: Store;
   readonly clock: Clock;
   readonly permit: (account: AccountId, permission: Permission) => Promise<Agent>;
   readonly onChanges: (changes: StoreChanges) => void;
-}): { readonly handlers: DeskHandlers; messages(query: MessagesQuery): Promise<MessagesPage> } {
+}): Desk {
   const { store, clock } = ports;
 
   /**

@@ -19,6 +19,8 @@ export interface Checked {
   readonly sent: () => void;
 }
 
+export type SendGuard = ReturnType<typeof createSendGuard>;
+
 /**
  * What stands between the composer and the outbox (PV3, PV4, PV7, PV9). The composer shows the same before; this is the
  * authority, and it fails closed: words that can't be read refuse the message.

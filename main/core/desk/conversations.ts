@@ -1,0 +1,134 @@
+import { AppFailure } from '#shared/contract/errors.ts';
+import type { Handlers } from '#shared/contract/procedures.ts';
+import type { ConversationView } from '#shared/contract/views.ts';
+import type { ConversationKey } from '#shared/domain/ids.ts';
+import { isPermitted } from '#shared/domain/permissions.ts';
+import type { Conversation } from '#shared/protocol/entities.ts';
+import type { AccountSession } from '../accounts/account-session.ts';
+import type { Accounts } from '../accounts/accounts.ts';
+import { resultOf } from '../connection/answers.ts';
+import type { Store, StoreChanges } from '../ports/store.ts';
+import type { Desk } from './desk.ts';
+
+type ConversationHandlers = Pick<
+  Handlers,
+  | 'conversations.counts'
+  | 'conversations.claim'
+  | 'conversations.transfer'
+  | 'conversations.end'
+  | 'conversations.read'
+  | 'messages.page'
+  | 'drafts.set'
+>;
+
+/** A conversation that can be acted on, with the account that serves it. */
+export interface Served {
+  readonly conversation: ConversationView;
+  readonly session: AccountSession;
+}
+
+export interface Conversations {
+  readonly handlers: ConversationHandlers;
+  /** AppFailure NOT_FOUND. */
+  conversationOf(key: ConversationKey): Promise<ConversationView>;
+  /** AppFailure NOT_FOUND, UNSUPPORTED for what was imported. */
+  served(key: ConversationKey): Promise<Served>;
+  /** The gateway's answer is stored before it is shown; its event then changes nothing more. */
+  keep(session: AccountSession, conversation: Conversation): Promise<ConversationView>;
+}
+
+/** What is done with one conversation: claimed, transferred, ended (IN2, IN6), read. */
+export function createConversations(options: {
+  readonly store: Store;
+  readonly accounts: Pick<Accounts, 'sessionOf' | 'permit'>;
+  readonly desk: Pick<Desk, 'messages'>;
+  readonly onChanges: (changes: StoreChanges) => void;
+}): Conversations {
+  const { store, accounts, desk, onChanges } = options;
+
+  async function conversationOf(key: ConversationKey): Promise<ConversationView> {
+    const conversation = await store.conversation(key);
+    if (conversation === null) throw new AppFailure('NOT_FOUND', 'no such conversation');
+    return conversation;
+  }
+
+  /** AD2: a removed group is out of the agents' use; who sees its source whole still reads its records until it is purged. */
+  async function requireInUse(key: ConversationKey): Promise<void> {
+    const conversation = await store.conversation(key);
+    if (conversation === null || conversation.removed === null || conversation.account_id === null) return;
+    const all = await store.accounts();
+    const source = all.find(({ account_id }) => account_id === conversation.account_id)?.source;
+    if (all.some((each) => each.source === source && isPermitted(each.agent?.role, 'records.search_all'))) return;
+    throw new AppFailure('GONE', 'the group was removed');
+  }
+
+  /** A conversation that can be acted on, with the account that serves it. */
+  async function served(
+    key: ConversationKey,
+  ): Promise<{ readonly conversation: ConversationView; readonly session: AccountSession }> {
+    const conversation = await conversationOf(key);
+    if (conversation.account_id === null) throw new AppFailure('UNSUPPORTED', 'an imported conversation is only read');
+    return { conversation, session: accounts.sessionOf(conversation.account_id) };
+  }
+
+  /** The gateway's answer is stored before it is shown; its event then changes nothing more. */
+  async function keep(session: AccountSession, conversation: Conversation): Promise<ConversationView> {
+    const account = session.record.account_id;
+    onChanges(await store.putSnapshotPage(account, [conversation]));
+    const view = await store.conversationByWireId(account, conversation.conversation_id);
+    if (view === null) throw new AppFailure('NOT_FOUND', 'no such conversation');
+    return view;
+  }
+
+  const handlers: ConversationHandlers = {
+    'conversations.counts': ({ account_id, shop_id }) => store.conversationCounts(account_id, shop_id),
+    async 'conversations.claim'({ conversation_key }) {
+      const { conversation, session } = await served(conversation_key);
+      await accounts.permit(session.record.account_id, 'conversation.claim');
+      const { conversation_id } = conversation;
+      return keep(
+        session,
+        resultOf(await session.connection.request('conversation.claim', { conversation_id })).conversation,
+      );
+    },
+    async 'conversations.transfer'({ conversation_key, to_agent_id, note }) {
+      const { conversation, session } = await served(conversation_key);
+      await accounts.permit(session.record.account_id, 'conversation.transfer');
+      const { conversation_id } = conversation;
+      const outcome = await session.connection.request('conversation.transfer', { conversation_id, to_agent_id, note });
+      return keep(session, resultOf(outcome).conversation);
+    },
+    async 'conversations.end'({ conversation_key }) {
+      const { conversation, session } = await served(conversation_key);
+      await accounts.permit(session.record.account_id, 'conversation.end');
+      const { conversation_id } = conversation;
+      return keep(
+        session,
+        resultOf(await session.connection.request('conversation.end', { conversation_id })).conversation,
+      );
+    },
+    async 'conversations.read'({ conversation_key, conv_seq }) {
+      const { conversation, session } = await served(conversation_key);
+      void session.markRead(conversation.conversation_id, conv_seq);
+      return {};
+    },
+
+    async 'messages.page'({ conversation_key, limit, before, after, around, from, to }) {
+      await requireInUse(conversation_key);
+      return desk.messages({
+        conversation_key,
+        limit,
+        ...(before === undefined ? {} : { before }),
+        ...(after === undefined ? {} : { after }),
+        ...(around === undefined ? {} : { around }),
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
+      });
+    },
+    async 'drafts.set'({ conversation_key, text }) {
+      onChanges(await store.setDraft(conversation_key, text));
+      return {};
+    },
+  };
+  return { handlers, conversationOf, served, keep };
+}
