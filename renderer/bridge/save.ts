@@ -3,17 +3,17 @@ import { bridge } from './index.ts';
 
 /**
  * Asks where a small file is to go, has the core write it there, and hands it over: a browser can't be given a path, so the
- * host keeps what was written for the page to fetch. Null where the person chose no place.
+ * host keeps what was written for the page to fetch. Null where the person chose no place; `name` is the one they chose.
  */
 export async function saveFile<T>(
   suggestedName: string,
-  write: (target: string) => Promise<CallAnswer<T>>,
+  write: (target: string, name: string) => Promise<CallAnswer<T>>,
 ): Promise<CallAnswer<T> | null> {
   const target = await bridge.pickSave(suggestedName);
   if (!target.ok) return target;
   if (target.result === null) return null;
   const { handle, name } = target.result;
-  const answer = await write(handle);
+  const answer = await write(handle, name);
   if (answer.ok && bridge.host === 'browser') {
     const link = document.createElement('a');
     link.href = new URL(`files/download/${encodeURIComponent(handle)}`, document.baseURI).href;

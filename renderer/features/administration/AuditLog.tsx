@@ -1,7 +1,9 @@
-import { useCallback, useDeferredValue, useEffect, useState } from 'react';
+import { useCallback, useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAsk } from '#renderer/bridge/ask.ts';
 import { bridge } from '#renderer/bridge/index.ts';
+import { usePages } from '#renderer/bridge/pages.ts';
+import { saveFile } from '#renderer/bridge/save.ts';
 import { Button } from '#renderer/ui/Button.tsx';
 import { DataTable, type Column } from '#renderer/ui/DataTable.tsx';
 import { Input, MultiSelect, Segmented } from '#renderer/ui/fields.tsx';
@@ -27,60 +29,41 @@ export function AuditLog(props: { rowHeight: number }) {
   const [actors, setActors] = useState<readonly string[]>([]);
   const [text, setText] = useState('');
   const [range, setRange] = useState<Range>('all');
-  const [rows, setRows] = useState<readonly AuditRow[] | null>(null);
-  const [cursor, setCursor] = useState<number | null>(null);
-  const [error, setError] = useState<AppError | null>(null);
   const [selected, setSelected] = useState<number | null>(null);
   const [verified, setVerified] = useState<AuditVerification | null>(null);
   const [verifying, setVerifying] = useState(false);
   const facets = useAsk('audit.facets', {});
   const asked = useDeferredValue(JSON.stringify(filterOf(actions, actors, text, range)));
 
-  const load = useCallback(
-    async (before: number | null): Promise<void> => {
-      const answer = await bridge.call('audit.list', {
-        filter: JSON.parse(asked) as AuditFilter,
-        limit: PAGE,
-        before,
-      });
-      if (!answer.ok) return setError(answer.error);
-      setError(null);
-      setCursor(answer.result.cursor);
-      setRows((known) => (before === null ? answer.result.rows : [...(known ?? []), ...answer.result.rows]));
-    },
-    [asked],
+  const { page, error, more, reload } = usePages(
+    useCallback(
+      (before: number | null) =>
+        bridge.call('audit.list', { filter: JSON.parse(asked) as AuditFilter, limit: PAGE, before }),
+      [asked],
+    ),
   );
-  useEffect(() => void load(null), [load]);
+  const rows = page?.rows ?? null;
 
+  const failed = (reason: AppError): void => {
+    const words = errorWords(reason);
+    toast({ tone: 'failed', text: words.title, note: errorLine(words) });
+  };
   const verify = async (): Promise<void> => {
     setVerifying(true);
     const answer = await bridge.call('audit.verify', {});
     setVerifying(false);
     if (answer.ok) setVerified(answer.result);
-    else setError(answer.error);
+    else failed(answer.error);
   };
   const save = async (format: 'csv' | 'jsonl'): Promise<void> => {
-    const target = await bridge.pickSave(
+    const answer = await saveFile(
       `${t('administration.audit.exportFile')}-${dayKey(localNow()).replaceAll('-', '')}.${format}`,
+      (target) => bridge.call('audit.export', { filter: JSON.parse(asked) as AuditFilter, format, target }),
     );
-    if (!target.ok || target.result === null) return;
-    const answer = await bridge.call('audit.export', {
-      filter: JSON.parse(asked) as AuditFilter,
-      format,
-      target: target.result.handle,
-    });
-    if (!answer.ok) {
-      const words = errorWords(answer.error);
-      return toast({ tone: 'failed', text: words.title, note: errorLine(words) });
-    }
+    if (answer === null) return;
+    if (!answer.ok) return failed(answer.error);
     toast({ tone: 'done', text: t('administration.audit.exported', { entries: answer.result.entries }) });
-    if (bridge.host === 'browser') {
-      const link = document.createElement('a');
-      link.href = new URL(`files/download/${target.result.handle}`, document.baseURI).href;
-      link.download = target.result.name;
-      link.click();
-    }
-    void load(null);
+    reload();
   };
 
   const name = (action: string): string => {
@@ -197,12 +180,7 @@ export function AuditLog(props: { rowHeight: number }) {
         <div className="administration-table">
           {rows === null ? (
             error ? (
-              <ErrorState
-                words={errorWords(error)}
-                code={error.code}
-                retry={t('common.retry')}
-                onRetry={() => void load(null)}
-              />
+              <ErrorState words={errorWords(error)} code={error.code} retry={t('common.retry')} onRetry={reload} />
             ) : (
               <LoadingState label={t('common.loading')} />
             )
@@ -218,12 +196,7 @@ export function AuditLog(props: { rowHeight: number }) {
               selectedKey={selected}
               onSelect={(row) => setSelected(row.seq)}
               locale={locale}
-              onNearEnd={() => {
-                if (cursor !== null) {
-                  setCursor(null);
-                  void load(cursor);
-                }
-              }}
+              onNearEnd={more}
             />
           )}
         </div>

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { bridge } from '#renderer/bridge/index.ts';
 import { useLive } from '#renderer/bridge/live.ts';
+import { usePages } from '#renderer/bridge/pages.ts';
 import { Button } from '#renderer/ui/Button.tsx';
 import { DataTable, type Column } from '#renderer/ui/DataTable.tsx';
 import { Segmented, Select } from '#renderer/ui/fields.tsx';
@@ -9,9 +10,8 @@ import { formatStamp } from '#renderer/ui/format.ts';
 import { Tag } from '#renderer/ui/marks.tsx';
 import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
-import type { AppError } from '#shared/contract/errors.ts';
 import type { ProcedureInput } from '#shared/contract/procedures.ts';
-import type { IncidentPage, IncidentSummary } from '#shared/contract/remedy.ts';
+import type { IncidentSummary } from '#shared/contract/remedy.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
 import { MISTAKE_TYPES, type MistakeType } from '#shared/domain/remedy/mistakes.ts';
 import { IncidentPane } from './IncidentPane.tsx';
@@ -37,8 +37,6 @@ export function IncidentList(props: {
   const [shop, setShop] = useState<string>(ANY);
   const [agent, setAgent] = useState<string>(ANY);
   const [selected, setSelected] = useState<string | null>(props.request?.incidentId ?? null);
-  const [page, setPage] = useState<IncidentPage | null>(null);
-  const [error, setError] = useState<AppError | null>(null);
   const [agents, setAgents] = useState<ReadonlyMap<string, string>>(new Map());
 
   const turn = props.request?.turn ?? 0;
@@ -62,33 +60,24 @@ export function IncidentList(props: {
     [state, type, shop, agent],
   );
 
-  const load = useCallback(
-    async (cursor: string | null, limit: number = PAGE): Promise<void> => {
-      const answer = await bridge.call('incidents.list', { filter, limit, cursor });
-      if (!answer.ok) return setError(answer.error);
-      setError(null);
-      const found = answer.result;
-      setPage((before) =>
-        cursor === null || before === null ? found : { ...found, incidents: [...before.incidents, ...found.incidents] },
-      );
-      setAgents((before) => {
-        const next = new Map(before);
-        for (const each of found.incidents) next.set(each.agent.id, each.agent.name);
-        return next.size === before.size ? before : next;
-      });
-    },
-    [filter],
+  const { page, error, more, reload } = usePages(
+    useCallback(
+      async (cursor: string | null) => {
+        const answer = await bridge.call('incidents.list', { filter, limit: PAGE, cursor });
+        return answer.ok ? { ...answer, result: { ...answer.result, rows: answer.result.incidents } } : answer;
+      },
+      [filter],
+    ),
   );
+  useEffect(() => bridge.subscribe('incidents', reload), [reload]);
+  // Whoever was seen once stays in the filter, also where the list is narrowed to somebody else.
   useEffect(() => {
-    void load(null);
-    const stop = [
-      bridge.subscribe('incidents', () => void load(null)),
-      bridge.onHostState((host) => host === 'connected' && void load(null)),
-    ];
-    return () => {
-      for (const end of stop) end();
-    };
-  }, [load]);
+    setAgents((before) => {
+      const next = new Map(before);
+      for (const { agent } of page?.rows ?? []) next.set(agent.id, agent.name);
+      return next.size === before.size ? before : next;
+    });
+  }, [page]);
 
   const columns = useMemo<readonly Column<IncidentSummary>[]>(
     () => [
@@ -201,22 +190,17 @@ export function IncidentList(props: {
         <section className="incidents-table" aria-label={t('incidents.tab.list')}>
           {page === null ? (
             error ? (
-              <ErrorState
-                words={errorWords(error)}
-                code={error.code}
-                retry={t('common.retry')}
-                onRetry={() => void load(null)}
-              />
+              <ErrorState words={errorWords(error)} code={error.code} retry={t('common.retry')} onRetry={reload} />
             ) : (
               <LoadingState label={t('common.loading')} />
             )
-          ) : page.incidents.length === 0 ? (
+          ) : page.rows.length === 0 ? (
             <StateMessage icon="incident" title={t('incidents.empty')} note={t('incidents.emptyNote')} />
           ) : (
             <DataTable
               label={t('incidents.tab.list')}
               columns={columns}
-              rows={page.incidents}
+              rows={page.rows}
               rowKey={(row) => row.incident_id}
               rowHeight={Math.max(32, Math.round(props.rowHeight / 2))}
               selectedKey={selected}
@@ -224,7 +208,7 @@ export function IncidentList(props: {
               locale={locale}
               footer={
                 page.cursor !== null && (
-                  <Button look="link" onClick={() => void load(page.cursor)}>
+                  <Button look="link" onClick={more}>
                     {t('incidents.more')}
                   </Button>
                 )

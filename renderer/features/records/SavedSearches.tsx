@@ -5,6 +5,7 @@ import type { AppError } from '#shared/contract/errors.ts';
 import type { SavedSearchContent, SavedSearchView } from '#shared/contract/saved-search.ts';
 import { useAsk } from '#renderer/bridge/ask.ts';
 import { bridge } from '#renderer/bridge/index.ts';
+import { saveFile } from '#renderer/bridge/save.ts';
 import { Button, IconButton } from '#renderer/ui/Button.tsx';
 import { Dialog } from '#renderer/ui/Dialog.tsx';
 import { Field, Input } from '#renderer/ui/fields.tsx';
@@ -193,18 +194,11 @@ function ManageDialog(props: {
     });
   };
   const share = async (search: SavedSearchView): Promise<void> => {
-    const target = await bridge.pickSave(`${t('saved.fileName')}-${search.name}.json`);
-    if (!target.ok) return say(target.error);
-    if (target.result === null) return;
-    const answer = await bridge.call('searches.export', { id: search.id, target: target.result.handle });
+    const answer = await saveFile(`${t('saved.fileName')}-${search.name}.json`, (target) =>
+      bridge.call('searches.export', { id: search.id, target }),
+    );
+    if (answer === null) return;
     if (!answer.ok) return say(answer.error);
-    if (bridge.host === 'browser') {
-      // A browser can't be handed a path: the host keeps what was written for the page to fetch.
-      const link = document.createElement('a');
-      link.href = new URL(`files/download/${target.result.handle}`, document.baseURI).href;
-      link.download = target.result.name;
-      link.click();
-    }
     toast({ tone: 'done', text: t('saved.shared') });
   };
   return (

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { bridge } from '#renderer/bridge/index.ts';
+import { usePages } from '#renderer/bridge/pages.ts';
 import { Button } from '#renderer/ui/Button.tsx';
 import { DataTable, type Column } from '#renderer/ui/DataTable.tsx';
 import { Segmented, TextArea } from '#renderer/ui/fields.tsx';
@@ -11,7 +12,7 @@ import { toast } from '#renderer/ui/Toast.tsx';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
 import type { AppError } from '#shared/contract/errors.ts';
 import type { ProcedureInput } from '#shared/contract/procedures.ts';
-import type { ReviewDetail, ReviewLine, ReviewPage } from '#shared/contract/reviews.ts';
+import type { ReviewDetail, ReviewLine } from '#shared/contract/reviews.ts';
 import type { AppealState } from '#shared/domain/review/review.ts';
 import { isComplete, scoreOf, type Marks } from '#shared/domain/review/scorecard.ts';
 import { ReviewPane } from './ReviewPane.tsx';
@@ -31,41 +32,27 @@ const TONES: Readonly<Record<AppealState, Tone>> = {
 export function ReviewList(props: { scope: 'mine' | 'appeals' }) {
   const { t, i18n } = useTranslation();
   const locale = currentLocale(i18n.language);
-  const [page, setPage] = useState<ReviewPage | null>(null);
-  const [error, setError] = useState<AppError | null>(null);
   const [selected, setSelected] = useState<string | null>(null);
   const [shown, setShown] = useState<'open' | 'all'>('open');
   const { scope } = props;
 
-  const load = useCallback(
-    async (cursor: string | null): Promise<void> => {
-      const answer = await bridge.call('reviews.list', {
-        scope: scope === 'mine' ? 'mine' : 'all',
-        ...(scope === 'appeals'
-          ? { appeals: shown === 'open' ? ['open'] : ['open', 'upheld', 'changed', 'withdrawn'] }
-          : {}),
-        limit: PAGE,
-        cursor,
-      });
-      if (!answer.ok) return setError(answer.error);
-      setError(null);
-      const found = answer.result;
-      setPage((before) =>
-        cursor === null || before === null ? found : { ...found, reviews: [...before.reviews, ...found.reviews] },
-      );
-    },
-    [scope, shown],
+  const { page, error, more, reload } = usePages(
+    useCallback(
+      async (cursor: string | null) => {
+        const answer = await bridge.call('reviews.list', {
+          scope: scope === 'mine' ? 'mine' : 'all',
+          ...(scope === 'appeals'
+            ? { appeals: shown === 'open' ? ['open'] : ['open', 'upheld', 'changed', 'withdrawn'] }
+            : {}),
+          limit: PAGE,
+          cursor,
+        });
+        return answer.ok ? { ...answer, result: { ...answer.result, rows: answer.result.reviews } } : answer;
+      },
+      [scope, shown],
+    ),
   );
-  useEffect(() => {
-    void load(null);
-    const stop = [
-      bridge.subscribe('reviews', () => void load(null)),
-      bridge.onHostState((host) => host === 'connected' && void load(null)),
-    ];
-    return () => {
-      for (const end of stop) end();
-    };
-  }, [load]);
+  useEffect(() => bridge.subscribe('reviews', reload), [reload]);
 
   const columns = useMemo<readonly Column<ReviewLine>[]>(
     () => [
@@ -114,7 +101,7 @@ export function ReviewList(props: { scope: 'mine' | 'appeals' }) {
     [t],
   );
 
-  const rows = page?.reviews ?? [];
+  const rows = page?.rows ?? [];
   return (
     <div className="reviewing-page">
       {scope === 'appeals' && (
@@ -132,12 +119,7 @@ export function ReviewList(props: { scope: 'mine' | 'appeals' }) {
       )}
       {page === null ? (
         error ? (
-          <ErrorState
-            words={errorWords(error)}
-            code={error.code}
-            retry={t('common.retry')}
-            onRetry={() => void load(null)}
-          />
+          <ErrorState words={errorWords(error)} code={error.code} retry={t('common.retry')} onRetry={reload} />
         ) : (
           <LoadingState label={t('common.loading')} />
         )
@@ -161,7 +143,7 @@ export function ReviewList(props: { scope: 'mine' | 'appeals' }) {
               locale={locale}
               footer={
                 page.cursor !== null && (
-                  <Button look="link" onClick={() => void load(page.cursor)}>
+                  <Button look="link" onClick={more}>
                     {t('reviews.list.more')}
                   </Button>
                 )
