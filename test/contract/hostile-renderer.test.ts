@@ -339,8 +339,8 @@ test('[SE3] the browser host against others: no cookie, wrong origin, rebound na
 }, 60_000);
 
 const asRoot = process.getuid?.() === 0 && spawnSync('which', ['setpriv'], { stdio: 'ignore' }).status === 0;
-// eslint-disable-next-line no-console -- a skipped proof has to be seen
-if (!asRoot) console.warn('!! OTHER-USER TEST SKIPPED: needs root and setpriv to become another user');
+// A skipped proof has to be seen.
+if (!asRoot) process.stderr.write('!! OTHER-USER TEST SKIPPED: needs root and setpriv to become another user\n');
 
 test.skipIf(!asRoot)(
   '[SE3] another local user: reads no file of the profile, and gets nothing from the port',

@@ -10,8 +10,7 @@ export async function repack(
   const target = {
     write: async (piece: Uint8Array): Promise<void> => void pieces.push(Uint8Array.from(piece)),
     settle: async (): Promise<void> => {},
-    // eslint-disable-next-line require-yield
-    async *read(): AsyncIterable<Uint8Array> {
+    read(): AsyncIterable<Uint8Array> {
       throw new Error('nothing is kept here');
     },
   };

@@ -125,8 +125,9 @@ test('[SE4] without library or daemon the keychain says so, and nothing weaker i
 const daemon = ['dbus-run-session', 'gnome-keyring-daemon'].every(
   (program) => spawnSync('which', [program], { stdio: 'ignore' }).status === 0,
 );
-// eslint-disable-next-line no-console -- a skipped proof has to be seen
-if (!daemon) console.warn('!! REAL KEYCHAIN TEST SKIPPED: dbus-run-session or gnome-keyring-daemon is missing');
+// A skipped proof has to be seen.
+if (!daemon)
+  process.stderr.write('!! REAL KEYCHAIN TEST SKIPPED: dbus-run-session or gnome-keyring-daemon is missing\n');
 
 test.skipIf(!daemon)('[ST1] the real keychain keeps the database key across processes', () => {
   const script = at('use-keychain.ts');
