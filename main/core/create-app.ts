@@ -192,6 +192,7 @@ export function createApp(ports: AppPorts): App {
     ports.packages === undefined
       ? null
       : createPackages({
+          store,
           opener: ports.packages,
           files: ports.files,
           clock,

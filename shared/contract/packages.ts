@@ -50,7 +50,7 @@ export const PACKAGE_PROCEDURES = {
   /** Opening goes on by itself: `packages.list` and the topic `packages` say how far. TOO_MANY_PACKAGES, FILE_… */
   'packages.open': procedure<{ package_id: string }>()(z.object({ file: z.string().min(1).max(4_096) })),
   'packages.list': procedure<{ packages: readonly PackageView[] }>()(z.object({})),
-  /** Its store is erased. Reviews that were not saved are gone. Unknown ones are closed already. */
+  /** Its store is erased. Reviews that were not saved are gone then (not where the program ends). Unknown ones are closed already. */
   'packages.close': procedure<Record<string, never>>()(z.object({ package_id: PackageId })),
   'packages.reviews': procedure<{ reviews: readonly OfflineReview[]; saved: boolean }>()(
     z.object({ package_id: PackageId }),

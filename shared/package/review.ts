@@ -36,6 +36,12 @@ export const ReviewFile = z.object({
 });
 export type ReviewFile = z.infer<typeof ReviewFile>;
 
+/** What was written about packages and not yet saved, by each package's chain head (main/core/packages/unsaved-reviews.ts). */
+export const UnsavedReviews = z.array(
+  z.object({ head: ReviewFile.shape.package.shape.head, reviews: ReviewFile.shape.reviews }),
+);
+export type UnsavedReviews = z.infer<typeof UnsavedReviews>;
+
 /** Undefined where the text is no review file. The digest is not looked at yet. */
 export function parseReviewFile(text: string): ReviewFile | undefined {
   try {

@@ -101,6 +101,7 @@ async function desk(own: Store): Promise<Desk> {
   let last = 0;
   const clock = createFakeClock();
   const packages = createPackages({
+    store: own,
     opener: createPackageOpener({ folder: temp, resolve: (handle) => handle }),
     files: createFiles({ resolve: (handle) => handle }),
     clock,
@@ -507,13 +508,29 @@ test('[EX7] [QA4] reviews written beside an opened package are a review file tha
   await handlers['packages.putReview']({ package_id, review });
   await handlers['packages.putReview']({ package_id, review: nobody });
   expect(await handlers['packages.reviews']({ package_id })).toMatchObject({ saved: false, reviews: [review, nobody] });
+  // The program ends before they are saved: opened again, they are there.
+  await at.packages.stop();
+  const next = await desk(store);
+  const { package_id: again } = await next.open(target);
+  expect(await next.packages.handlers['packages.reviews']({ package_id: again })).toMatchObject({
+    saved: false,
+    reviews: [review, nobody],
+  });
   const file = path.join(temporaryFolder(), 'review.json');
-  await handlers['packages.saveReviews']({ package_id, reviewer: '周质检', target: file });
+  await next.packages.handlers['packages.saveReviews']({ package_id: again, reviewer: '周质检', target: file });
   const parsed = parseReviewFile(readFileSync(file, 'utf8'))!;
   expect(parsed).toMatchObject({ reviewer: '周质检', card, reviews: [review, nobody] });
   expect(await reviewDigest(parsed)).toBe(parsed.digest);
-  expect(await handlers['packages.reviews']({ package_id })).toMatchObject({ saved: true });
-  await at.packages.stop();
+  expect(await next.packages.handlers['packages.reviews']({ package_id: again })).toMatchObject({ saved: true });
+  // Saved ones are the file's, and a package that is closed knowingly leaves none behind.
+  await next.packages.handlers['packages.close']({ package_id: again });
+  const { package_id: third } = await next.open(target);
+  expect(await next.packages.handlers['packages.reviews']({ package_id: third })).toMatchObject({ reviews: [] });
+  await next.packages.handlers['packages.putReview']({ package_id: third, review });
+  await next.packages.handlers['packages.close']({ package_id: third });
+  const { package_id: fourth } = await next.open(target);
+  expect(await next.packages.handlers['packages.reviews']({ package_id: fourth })).toMatchObject({ reviews: [] });
+  await next.packages.stop();
 
   let last = 0;
   const clock = createFakeClock();

@@ -123,6 +123,11 @@ test('[EX7] packages beside live records: opened, searched the same way, a chang
   const form = page.getByRole('dialog', { name: '评价这段接待' });
   for (const group of await form.getByRole('radiogroup').all()) await group.getByRole('radio').last().click();
   await form.getByRole('textbox', { name: '评语' }).fill('回复及时');
+  await form.getByRole('combobox', { name: '标记的消息' }).click();
+  await page.locator('.ant-select-item-option').first().click();
+  await form.getByRole('combobox', { name: '标签' }).fill('响应慢');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Escape');
   await page.screenshot({ path: screen('package-review') });
   const axe = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa']).analyze();
   expect(axe.violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
@@ -135,7 +140,10 @@ test('[EX7] packages beside live records: opened, searched the same way, a chang
   const download = page.waitForEvent('download');
   await save.getByRole('link', { name: '下载文件' }).click();
   const written = parseReviewFile(readFileSync(await (await download).path(), 'utf8'));
-  expect(written).toMatchObject({ reviewer: '周质检', reviews: [{ agent: '客服小美', comment: '回复及时' }] });
+  expect(written).toMatchObject({
+    reviewer: '周质检',
+    reviews: [{ agent: '客服小美', comment: '回复及时', tags: ['响应慢'], messages: [{ criterion_id: null }] }],
+  });
   await save.getByRole('button', { name: '关闭', exact: true }).last().click();
 
   // What is no package says so, and live records are one click away.

@@ -11,7 +11,9 @@ import type { Clock } from '../ports/clock.ts';
 import type { Files } from '../ports/files.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { OpenedPackage, PackageOpener } from '../ports/package-opener.ts';
+import type { Store } from '../ports/store.ts';
 import { createSearch } from '../search/search.ts';
+import { createUnsavedReviews } from './unsaved-reviews.ts';
 
 /** Each is a store with its threads. */
 export const MAX_PACKAGES = 8;
@@ -62,6 +64,8 @@ interface Held {
 
 /** EX7: review packages beside the records, several at once, read-only, searched by the same search. */
 export function createPackages(ports: {
+  /** Where reviews wait until they are saved. */
+  readonly store: Pick<Store, 'setting' | 'setSetting'>;
   readonly opener: PackageOpener;
   readonly files: Files;
   readonly clock: Clock;
@@ -74,6 +78,7 @@ export function createPackages(ports: {
   onChanged(): void;
 }): Packages {
   const { opener, files, clock } = ports;
+  const unsaved = createUnsavedReviews(ports.store);
   const held = new Map<string, Held>();
   let stopped = false;
   /** Ends when the last package that was asked for is open, or not; never rejects. */
@@ -123,6 +128,8 @@ export function createPackages(ports: {
         await found.close();
         throw thrown;
       }
+      for (const review of head === null ? [] : await unsaved.of(head)) one.reviews.set(keyOf(review), review);
+      one.saved = one.reviews.size === 0;
       one.opened = found;
       one.search = createSearch({
         store: found.store,
@@ -185,6 +192,9 @@ export function createPackages(ports: {
       async 'packages.close'({ package_id }) {
         const one = held.get(package_id);
         if (one !== undefined) {
+          // The person was asked; a program that ends keeps them.
+          const head = one.opened?.head ?? null;
+          if (head !== null && !one.saved) await unsaved.drop(head);
           await close(one);
           ports.onChanged();
         }
@@ -196,10 +206,12 @@ export function createPackages(ports: {
       },
       async 'packages.putReview'({ package_id, review }) {
         const one = opened(package_id);
-        if (one.opened.report.card === null)
+        const { head, report } = one.opened;
+        if (report.card === null || head === null)
           throw new AppFailure('BAD_INPUT', 'this package carries no scorecard', { field: 'package_id' });
         one.reviews.set(keyOf(review), { ...review, at: clock.wallNow() });
         one.saved = false;
+        await unsaved.put(head, [...one.reviews.values()]);
         ports.onChanged();
         return {};
       },
@@ -218,18 +230,20 @@ export function createPackages(ports: {
           reviews: [...one.reviews.values()],
         };
         const sink = await files.create(target);
+        let bytes: number;
         try {
           await sink.write(
             new TextEncoder().encode(`${canonicalJson({ ...content, digest: await reviewDigest(content) })}\n`),
           );
-          const { bytes } = await sink.commit();
-          one.saved = true;
-          ports.onChanged();
-          return { bytes };
+          ({ bytes } = await sink.commit());
         } catch (thrown) {
           await sink.abort();
           throw thrown;
         }
+        one.saved = true;
+        await unsaved.drop(head);
+        ports.onChanged();
+        return { bytes };
       },
     },
 

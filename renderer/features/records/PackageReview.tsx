@@ -1,15 +1,18 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AppError } from '#shared/contract/errors.ts';
+import type { SearchRow } from '#shared/contract/views.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
 import { isPermitted } from '#shared/domain/permissions.ts';
-import { scoreOf, type Marks, type Scorecard } from '#shared/domain/review/scorecard.ts';
+import { scoreOf, type Scorecard } from '#shared/domain/review/scorecard.ts';
+import type { OfflineReview } from '#shared/package/review.ts';
 import { useAsk } from '#renderer/bridge/ask.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { useLive } from '#renderer/bridge/live.ts';
 import { Button } from '#renderer/ui/Button.tsx';
 import { Dialog } from '#renderer/ui/Dialog.tsx';
-import { Field, Input, Select, TextArea } from '#renderer/ui/fields.tsx';
+import { Field, Input, MultiSelect, Select, TextArea } from '#renderer/ui/fields.tsx';
+import { formatStamp } from '#renderer/ui/format.ts';
 import { toast } from '#renderer/ui/Toast.tsx';
 import { errorWords } from '#renderer/ui/words.ts';
 import { useOpenPackages } from './packages.ts';
@@ -19,6 +22,8 @@ export function PackageReviewDialog(props: {
   packageId: string;
   card: Scorecard;
   conversation: string;
+  /** Of that conversation, oldest first. */
+  messages: readonly SearchRow[];
   agents: readonly string[];
   onClose: () => void;
 }) {
@@ -26,19 +31,16 @@ export function PackageReviewDialog(props: {
   return written.data === null ? null : <Form {...props} all={written.data.reviews} />;
 }
 
-type Content = { readonly marks: Marks; readonly comment: string };
+type Content = Pick<OfflineReview, 'marks' | 'messages' | 'comment' | 'tags'>;
+const NOTHING: Content = { marks: {}, messages: [], comment: '', tags: [] };
 
 function Form(props: {
   packageId: string;
   card: Scorecard;
   conversation: string;
+  messages: readonly SearchRow[];
   agents: readonly string[];
-  all: readonly {
-    readonly conversation_id: string;
-    readonly agent: string;
-    readonly marks: Marks;
-    readonly comment: string;
-  }[];
+  all: readonly OfflineReview[];
   onClose: () => void;
 }) {
   const { t } = useTranslation();
@@ -47,13 +49,14 @@ function Form(props: {
   const [changed, setChanged] = useState<ReadonlyMap<string, Content>>(new Map());
   const [error, setError] = useState<AppError | null>(null);
   const known = props.all.find((one) => one.conversation_id === conversation && one.agent === agent);
-  const content = changed.get(agent) ?? { marks: known?.marks ?? {}, comment: known?.comment ?? '' };
-  const { score } = scoreOf(card, content.marks);
+  const { marks, messages, comment, tags }: Content = changed.get(agent) ?? known ?? NOTHING;
+  const content: Content = { marks, messages, comment, tags };
+  const { score } = scoreOf(card, marks);
   const set = (next: Content): void => setChanged(new Map([...changed, [agent, next]]));
   const put = async (): Promise<void> => {
     const answer = await bridge.call('packages.putReview', {
       package_id: props.packageId,
-      review: { conversation_id: conversation, agent, messages: [], tags: [], ...content },
+      review: { conversation_id: conversation, agent, ...content },
     });
     if (!answer.ok) return setError(answer.error);
     const others = props.all.filter((one) => one !== known).length;
@@ -105,8 +108,8 @@ function Form(props: {
                     key={points}
                     type="button"
                     role="radio"
-                    aria-checked={content.marks[criterion.id] === points}
-                    onClick={() => set({ ...content, marks: { ...content.marks, [criterion.id]: points } })}
+                    aria-checked={marks[criterion.id] === points}
+                    onClick={() => set({ ...content, marks: { ...marks, [criterion.id]: points } })}
                   >
                     {criterion.kind === 'fatal'
                       ? t(points === 1 ? 'reviews.desk.passed' : 'reviews.desk.failed')
@@ -121,9 +124,38 @@ function Form(props: {
       <Field label={t('packages.review.comment')} id="package-comment">
         <TextArea
           id="package-comment"
-          value={content.comment}
+          value={comment}
           maxLength={10_000}
           onChange={(event) => set({ ...content, comment: event.target.value })}
+        />
+      </Field>
+      <Field label={t('reviews.desk.marks')}>
+        <MultiSelect
+          label={t('reviews.desk.marks')}
+          width="100%"
+          value={messages.map(({ msg_id }) => msg_id)}
+          options={props.messages
+            .filter((row) => row.agent === agent)
+            .map((row) => ({ value: row.message_id, label: `${formatStamp(row.sent_at)} ${row.text}`.slice(0, 80) }))}
+          onChange={(chosen) =>
+            set({
+              ...content,
+              // What the package's page noted on a message stays with it.
+              messages: chosen.map(
+                (msg_id) => messages.find((mark) => mark.msg_id === msg_id) ?? { msg_id, criterion_id: null, note: '' },
+              ),
+            })
+          }
+        />
+      </Field>
+      <Field label={t('reviews.desk.tags')}>
+        <MultiSelect
+          label={t('reviews.desk.tags')}
+          width="100%"
+          value={tags}
+          options={[...new Set(props.all.flatMap((one) => one.tags))].map((value) => ({ value, label: value }))}
+          onChange={(chosen) => set({ ...content, tags: chosen.map((tag) => tag.trim().slice(0, 40)).slice(0, 20) })}
+          free
         />
       </Field>
     </Dialog>
@@ -234,6 +266,7 @@ export function ReviewButton(props: { packageId: string; conversation: Conversat
           packageId={props.packageId}
           card={card}
           conversation={rows[0].conversation_id}
+          messages={rows.toReversed()}
           agents={[...new Set(rows.map((row) => row.agent).filter((name) => name !== ''))]}
           onClose={() => setOpen(false)}
         />
