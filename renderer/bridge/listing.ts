@@ -9,7 +9,7 @@ interface Page<Row, Cursor> {
   readonly cursor: Cursor | null;
 }
 
-export interface Pages<P extends Page<unknown, unknown>> {
+export interface Listing<P extends Page<unknown, unknown>> {
   /** The last page that came, with the rows of all pages so far; null before the first. Kept while asking again. */
   readonly page: P | null;
   readonly error: AppError | null;
@@ -23,9 +23,9 @@ export interface Pages<P extends Page<unknown, unknown>> {
  * A list that grows by pages. Another `ask` is another question: what is still on its way to an older one is dropped.
  * Asks again whenever the host comes back.
  */
-export function usePages<Row, Cursor, P extends Page<Row, Cursor>>(
+export function useListing<Row, Cursor, P extends Page<Row, Cursor>>(
   ask: (cursor: Cursor | null) => Promise<CallAnswer<P>>,
-): Pages<P> {
+): Listing<P> {
   const [page, setPage] = useState<P | null>(null);
   const [error, setError] = useState<AppError | null>(null);
   const latest = useRef(0);
