@@ -3,9 +3,9 @@ import { useTranslation } from 'react-i18next';
 import { useAsk } from '#renderer/bridge/ask.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
-import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
+import { Pending } from '#renderer/ui/Pending.tsx';
+import { StateMessage } from '#renderer/ui/states.tsx';
 import { Tabs } from '#renderer/ui/Tabs.tsx';
-import { errorWords } from '#renderer/ui/words.ts';
 import type { AccessView } from '#shared/contract/administration.ts';
 import { PERMISSIONS, rolesWith, type Permission } from '#shared/domain/permissions.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
@@ -57,16 +57,7 @@ export default function AdministrationView(props: {
         </p>
       )}
       {mine === null ? (
-        access.error ? (
-          <ErrorState
-            words={errorWords(access.error)}
-            code={access.error.code}
-            retry={t('common.retry')}
-            onRetry={reload}
-          />
-        ) : (
-          <LoadingState label={t('common.loading')} />
-        )
+        <Pending error={access.error} onRetry={reload} />
       ) : !permitted && needed !== null ? (
         <StateMessage
           icon="info"

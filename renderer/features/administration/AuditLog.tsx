@@ -2,14 +2,15 @@ import { useCallback, useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAsk } from '#renderer/bridge/ask.ts';
 import { bridge } from '#renderer/bridge/index.ts';
-import { usePages } from '#renderer/bridge/pages.ts';
+import { useListing } from '#renderer/bridge/listing.ts';
 import { saveFile } from '#renderer/bridge/save.ts';
 import { Button } from '#renderer/ui/Button.tsx';
 import { DataTable, type Column } from '#renderer/ui/DataTable.tsx';
 import { Input, MultiSelect, Segmented } from '#renderer/ui/fields.tsx';
 import { dayKey, formatNumber, formatStamp } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
-import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
+import { Pending } from '#renderer/ui/Pending.tsx';
+import { StateMessage } from '#renderer/ui/states.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
 import { localNow } from '#renderer/ui/use-now.ts';
 import { currentLocale, errorLine, errorWords } from '#renderer/ui/words.ts';
@@ -35,7 +36,7 @@ export function AuditLog(props: { rowHeight: number }) {
   const facets = useAsk('audit.facets', {});
   const asked = useDeferredValue(JSON.stringify(filterOf(actions, actors, text, range)));
 
-  const { page, error, more, reload } = usePages(
+  const { page, error, more, reload } = useListing(
     useCallback(
       (before: number | null) =>
         bridge.call('audit.list', { filter: JSON.parse(asked) as AuditFilter, limit: PAGE, before }),
@@ -179,11 +180,7 @@ export function AuditLog(props: { rowHeight: number }) {
       <div className={`administration-split ${chosen === null ? 'is-whole' : ''}`}>
         <div className="administration-table">
           {rows === null ? (
-            error ? (
-              <ErrorState words={errorWords(error)} code={error.code} retry={t('common.retry')} onRetry={reload} />
-            ) : (
-              <LoadingState label={t('common.loading')} />
-            )
+            <Pending error={error} onRetry={reload} />
           ) : rows.length === 0 ? (
             <StateMessage icon="records" title={t('administration.audit.empty')} />
           ) : (

@@ -10,7 +10,7 @@ import { Field, Input, TextArea } from '#renderer/ui/fields.tsx';
 import { dayKey, formatBytes, formatElapsed, formatNumber, formatStamp } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
 import { ProgressBar, Tag } from '#renderer/ui/marks.tsx';
-import { ErrorState, LoadingState } from '#renderer/ui/states.tsx';
+import { Pending } from '#renderer/ui/Pending.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
 import { localNow, useNow } from '#renderer/ui/use-now.ts';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
@@ -45,12 +45,7 @@ export function GroupPane(props: { conversationKey: ConversationKey; access: Acc
   const [error, setError] = useState<AppError | null>(null);
   const [busy, setBusy] = useState(false);
   const check = asked.data;
-  if (check === null)
-    return asked.error ? (
-      <ErrorState words={errorWords(asked.error)} code={asked.error.code} retry={t('common.retry')} onRetry={reload} />
-    ) : (
-      <LoadingState label={t('common.loading')} />
-    );
+  if (check === null) return <Pending error={asked.error} onRetry={reload} />;
   const { group } = check;
   const { deletion } = group;
   const at = currentStep(check);

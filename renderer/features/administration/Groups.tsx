@@ -5,9 +5,10 @@ import { serverNow } from '#renderer/bridge/live.ts';
 import { DataTable, type Column } from '#renderer/ui/DataTable.tsx';
 import { formatElapsed, formatListTime, formatNumber } from '#renderer/ui/format.ts';
 import { Tag, type Tone } from '#renderer/ui/marks.tsx';
-import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
+import { Pending } from '#renderer/ui/Pending.tsx';
+import { StateMessage } from '#renderer/ui/states.tsx';
 import { localNow, useNow } from '#renderer/ui/use-now.ts';
-import { currentLocale, errorWords } from '#renderer/ui/words.ts';
+import { currentLocale } from '#renderer/ui/words.ts';
 import type { AccessView, GroupRow } from '#shared/contract/administration.ts';
 import { isUnderWay } from '#shared/domain/administration/deletion.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
@@ -109,12 +110,7 @@ export function Groups(props: { rowHeight: number; access: AccessView }) {
       render: (row) => (row.last_message_at === null ? '–' : formatListTime(row.last_message_at, localNow(), locale)),
     },
   ];
-  if (asked.data === null)
-    return asked.error ? (
-      <ErrorState words={errorWords(asked.error)} code={asked.error.code} retry={t('common.retry')} onRetry={reload} />
-    ) : (
-      <LoadingState label={t('common.loading')} />
-    );
+  if (asked.data === null) return <Pending error={asked.error} onRetry={reload} />;
   if (rows.length === 0)
     return (
       <StateMessage icon="users" title={t('administration.groups.empty')} note={t('administration.groups.emptyNote')} />

@@ -8,7 +8,8 @@ import { ConfirmDialog, Dialog } from '#renderer/ui/Dialog.tsx';
 import { Field, Input, Segmented, Select, Switch } from '#renderer/ui/fields.tsx';
 import { formatStamp } from '#renderer/ui/format.ts';
 import { Tag } from '#renderer/ui/marks.tsx';
-import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
+import { Pending } from '#renderer/ui/Pending.tsx';
+import { StateMessage } from '#renderer/ui/states.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
 import type { AccessView, HoldTarget, HoldView } from '#shared/contract/administration.ts';
@@ -107,16 +108,7 @@ export function Holds(props: { rowHeight: number; access: AccessView }) {
       </div>
       <div className="administration-table">
         {asked.data === null ? (
-          asked.error ? (
-            <ErrorState
-              words={errorWords(asked.error)}
-              code={asked.error.code}
-              retry={t('common.retry')}
-              onRetry={reload}
-            />
-          ) : (
-            <LoadingState label={t('common.loading')} />
-          )
+          <Pending error={asked.error} onRetry={reload} />
         ) : asked.data.holds.length === 0 ? (
           <StateMessage icon="bookmark" title={t('administration.holds.empty')} />
         ) : (

@@ -9,7 +9,8 @@ import { DataTable, type Column } from '#renderer/ui/DataTable.tsx';
 import { Field, Input, Segmented, Switch } from '#renderer/ui/fields.tsx';
 import { dayKey, formatDuration, formatNumber, formatStamp } from '#renderer/ui/format.ts';
 import { Tag } from '#renderer/ui/marks.tsx';
-import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
+import { Pending } from '#renderer/ui/Pending.tsx';
+import { LoadingState, StateMessage } from '#renderer/ui/states.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
 import { localNow } from '#renderer/ui/use-now.ts';
 import { currentLocale, errorLine, errorWords } from '#renderer/ui/words.ts';
@@ -110,17 +111,7 @@ export function Retention(props: {
         },
   ];
 
-  if (overview.data === null)
-    return overview.error ? (
-      <ErrorState
-        words={errorWords(overview.error)}
-        code={overview.error.code}
-        retry={t('common.retry')}
-        onRetry={reload}
-      />
-    ) : (
-      <LoadingState label={t('common.loading')} />
-    );
+  if (overview.data === null) return <Pending error={overview.error} onRetry={reload} />;
   const { data } = overview;
   return (
     <div className="administration-split is-narrow">

@@ -9,7 +9,8 @@ import { DataTable, type Column } from '#renderer/ui/DataTable.tsx';
 import { TextArea } from '#renderer/ui/fields.tsx';
 import { formatTimeSeconds } from '#renderer/ui/format.ts';
 import { Tag, type Tone } from '#renderer/ui/marks.tsx';
-import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
+import { Pending } from '#renderer/ui/Pending.tsx';
+import { StateMessage } from '#renderer/ui/states.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
 
@@ -97,16 +98,7 @@ export function ConnectionLog() {
       )}
       <div className="upkeep-table">
         {log.data === null ? (
-          log.error ? (
-            <ErrorState
-              words={errorWords(log.error)}
-              code={log.error.code}
-              retry={t('common.retry')}
-              onRetry={log.reload}
-            />
-          ) : (
-            <LoadingState label={t('common.loading')} />
-          )
+          <Pending error={log.error} onRetry={log.reload} />
         ) : log.data.entries.length === 0 ? (
           <StateMessage icon="pulse" title={t('upkeep.log.empty')} />
         ) : (

@@ -8,7 +8,8 @@ import { Input, MultiSelect, Select } from '#renderer/ui/fields.tsx';
 import { dayKey } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
 import { Tag } from '#renderer/ui/marks.tsx';
-import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
+import { Pending } from '#renderer/ui/Pending.tsx';
+import { StateMessage } from '#renderer/ui/states.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
 import { localNow } from '#renderer/ui/use-now.ts';
 import { errorLine, errorWords } from '#renderer/ui/words.ts';
@@ -110,16 +111,7 @@ export function CaseLibrary() {
         <Button onClick={() => void read()}>{t('incidents.cases.read')}</Button>
       </div>
       {asked.data === null ? (
-        asked.error ? (
-          <ErrorState
-            words={errorWords(asked.error)}
-            code={asked.error.code}
-            retry={t('common.retry')}
-            onRetry={reload}
-          />
-        ) : (
-          <LoadingState label={t('common.loading')} />
-        )
+        <Pending error={asked.error} onRetry={reload} />
       ) : asked.data.cases.length === 0 ? (
         <StateMessage icon="records" title={t('incidents.cases.empty')} note={t('incidents.cases.emptyNote')} />
       ) : (

@@ -8,7 +8,8 @@ import { Segmented } from '#renderer/ui/fields.tsx';
 import { dayKey, formatNumber, formatStamp } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
 import type { Tone } from '#renderer/ui/marks.tsx';
-import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
+import { Pending } from '#renderer/ui/Pending.tsx';
+import { StateMessage } from '#renderer/ui/states.tsx';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
 import type { RecallStatistic } from '#shared/domain/recall/statistics.ts';
 
@@ -72,15 +73,8 @@ export function Dashboard() {
       {board === null ? (
         asked.error?.code === 'NO_PERMISSION' ? (
           <StateMessage icon="info" title={t('incidents.dashboard.noPermission')} />
-        ) : asked.error ? (
-          <ErrorState
-            words={errorWords(asked.error)}
-            code={asked.error.code}
-            retry={t('common.retry')}
-            onRetry={reload}
-          />
         ) : (
-          <LoadingState label={t('common.loading')} />
+          <Pending error={asked.error} onRetry={reload} />
         )
       ) : (
         <div className="incidents-figures">

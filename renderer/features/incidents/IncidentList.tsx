@@ -2,14 +2,15 @@ import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { bridge } from '#renderer/bridge/index.ts';
 import { useLive } from '#renderer/bridge/live.ts';
-import { usePages } from '#renderer/bridge/pages.ts';
+import { useListing } from '#renderer/bridge/listing.ts';
 import { Button } from '#renderer/ui/Button.tsx';
 import { DataTable, type Column } from '#renderer/ui/DataTable.tsx';
 import { Segmented, Select } from '#renderer/ui/fields.tsx';
 import { formatStamp } from '#renderer/ui/format.ts';
 import { Tag } from '#renderer/ui/marks.tsx';
-import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
-import { currentLocale, errorWords } from '#renderer/ui/words.ts';
+import { Pending } from '#renderer/ui/Pending.tsx';
+import { StateMessage } from '#renderer/ui/states.tsx';
+import { currentLocale } from '#renderer/ui/words.ts';
 import type { ProcedureInput } from '#shared/contract/procedures.ts';
 import type { IncidentSummary } from '#shared/contract/remedy.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
@@ -60,7 +61,7 @@ export function IncidentList(props: {
     [state, type, shop, agent],
   );
 
-  const { page, error, more, reload } = usePages(
+  const { page, error, more, reload } = useListing(
     useCallback(
       async (cursor: string | null) => {
         const answer = await bridge.call('incidents.list', { filter, limit: PAGE, cursor });
@@ -189,11 +190,7 @@ export function IncidentList(props: {
       <div className="incidents-split">
         <section className="incidents-table" aria-label={t('incidents.tab.list')}>
           {page === null ? (
-            error ? (
-              <ErrorState words={errorWords(error)} code={error.code} retry={t('common.retry')} onRetry={reload} />
-            ) : (
-              <LoadingState label={t('common.loading')} />
-            )
+            <Pending error={error} onRetry={reload} />
           ) : page.rows.length === 0 ? (
             <StateMessage icon="incident" title={t('incidents.empty')} note={t('incidents.emptyNote')} />
           ) : (

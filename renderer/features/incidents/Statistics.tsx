@@ -6,8 +6,9 @@ import { Bars } from '#renderer/ui/Bars.tsx';
 import { DataTable, type Column } from '#renderer/ui/DataTable.tsx';
 import { Segmented } from '#renderer/ui/fields.tsx';
 import { formatDuration, formatNumber } from '#renderer/ui/format.ts';
-import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
-import { currentLocale, errorWords } from '#renderer/ui/words.ts';
+import { Pending } from '#renderer/ui/Pending.tsx';
+import { StateMessage } from '#renderer/ui/states.tsx';
+import { currentLocale } from '#renderer/ui/words.ts';
 import type { IncidentStatisticsView } from '#shared/contract/remedy.ts';
 import type { MistakeType } from '#shared/domain/remedy/mistakes.ts';
 import { STATISTIC_KEYS, type StatisticKey } from '#shared/domain/remedy/statistics.ts';
@@ -81,16 +82,7 @@ export function Statistics(props: { rowHeight: number }) {
         />
       </div>
       {asked.data === null ? (
-        asked.error ? (
-          <ErrorState
-            words={errorWords(asked.error)}
-            code={asked.error.code}
-            retry={t('common.retry')}
-            onRetry={reload}
-          />
-        ) : (
-          <LoadingState label={t('common.loading')} />
-        )
+        <Pending error={asked.error} onRetry={reload} />
       ) : asked.data.rows.length === 0 ? (
         <StateMessage icon="pulse" title={t('incidents.statistics.empty')} />
       ) : (

@@ -3,9 +3,10 @@ import { useTranslation } from 'react-i18next';
 import { useLive } from '#renderer/bridge/live.ts';
 import { Switch } from '#renderer/ui/fields.tsx';
 import { formatTimeSeconds } from '#renderer/ui/format.ts';
-import { ErrorState, LoadingState, OfflineStrip, StateMessage } from '#renderer/ui/states.tsx';
+import { Pending } from '#renderer/ui/Pending.tsx';
+import { OfflineStrip, StateMessage } from '#renderer/ui/states.tsx';
 import { Tabs } from '#renderer/ui/Tabs.tsx';
-import { currentLocale, errorWords } from '#renderer/ui/words.ts';
+import { currentLocale } from '#renderer/ui/words.ts';
 import type { WaitingLine } from '#shared/contract/overview.ts';
 import { isPermitted } from '#shared/domain/permissions.ts';
 import { Mine } from './Mine.tsx';
@@ -61,16 +62,7 @@ export default function OverviewView(props: {
       </header>
       {offline && view !== null && <OfflineStrip>{t('connection.offline')}</OfflineStrip>}
       {view === null ? (
-        asked.error ? (
-          <ErrorState
-            words={errorWords(asked.error)}
-            code={asked.error.code}
-            retry={t('common.retry')}
-            onRetry={asked.reload}
-          />
-        ) : (
-          <LoadingState label={t('common.loading')} />
-        )
+        <Pending error={asked.error} onRetry={asked.reload} />
       ) : tabs.length === 0 ? (
         <StateMessage icon="pulse" title={t('overview.noAccount')} note={t('overview.noAccountNote')} />
       ) : (

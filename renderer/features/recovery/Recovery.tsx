@@ -7,6 +7,7 @@ import { ConfirmDialog } from '#renderer/ui/Dialog.tsx';
 import { Field, Input } from '#renderer/ui/fields.tsx';
 import { formatBytes, formatStamp } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
+import { Pending } from '#renderer/ui/Pending.tsx';
 import { RestoreTable } from '#renderer/ui/RestoreTable.tsx';
 import { ErrorState, LoadingState } from '#renderer/ui/states.tsx';
 import { toast, Toasts } from '#renderer/ui/Toast.tsx';
@@ -39,20 +40,7 @@ export default function Recovery() {
   };
 
   if (asked.data === null)
-    return (
-      <main className="recovery">
-        {asked.error ? (
-          <ErrorState
-            words={errorWords(asked.error)}
-            code={asked.error.code}
-            retry={t('common.retry')}
-            onRetry={asked.reload}
-          />
-        ) : (
-          <LoadingState label={t('common.loading')} />
-        )}
-      </main>
-    );
+    return <main className="recovery">{<Pending error={asked.error} onRetry={asked.reload} />}</main>;
   const { code, backups, accounts, practice } = asked.data;
   return (
     <main className="recovery" aria-label={t('upkeep.recovery.title')}>

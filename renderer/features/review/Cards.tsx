@@ -6,9 +6,9 @@ import { Button, IconButton } from '#renderer/ui/Button.tsx';
 import { Field, Input, Select } from '#renderer/ui/fields.tsx';
 import { formatStamp } from '#renderer/ui/format.ts';
 import { Tag } from '#renderer/ui/marks.tsx';
-import { ErrorState, LoadingState } from '#renderer/ui/states.tsx';
+import { Pending } from '#renderer/ui/Pending.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
-import { currentLocale, errorWords } from '#renderer/ui/words.ts';
+import { currentLocale } from '#renderer/ui/words.ts';
 import {
   MOST_CRITERIA,
   MOST_POINTS,
@@ -27,12 +27,7 @@ export function Cards() {
   const [chosen, setChosen] = useState<string | null>(null);
   const cards = asked.data?.cards ?? [];
   const card = chosen === 'new' ? null : (cards.find(({ card_id }) => card_id === chosen) ?? cards[0]);
-  if (asked.data === null)
-    return asked.error ? (
-      <ErrorState words={errorWords(asked.error)} code={asked.error.code} retry={t('common.retry')} onRetry={reload} />
-    ) : (
-      <LoadingState label={t('common.loading')} />
-    );
+  if (asked.data === null) return <Pending error={asked.error} onRetry={reload} />;
   const mayEdit = asked.data.may_edit;
   return (
     <div className="review-cards">

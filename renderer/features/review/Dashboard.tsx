@@ -8,9 +8,10 @@ import { Button, IconButton } from '#renderer/ui/Button.tsx';
 import { Chart, type ChartHandle, type ChartProps } from '#renderer/ui/Chart.tsx';
 import { Segmented, Switch } from '#renderer/ui/fields.tsx';
 import { dayKey, formatNumber } from '#renderer/ui/format.ts';
-import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
+import { Pending } from '#renderer/ui/Pending.tsx';
+import { StateMessage } from '#renderer/ui/states.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
-import { currentLocale, errorWords } from '#renderer/ui/words.ts';
+import { currentLocale } from '#renderer/ui/words.ts';
 import { useSayFailure } from './say.ts';
 
 const RANGES = { week: 7, month: 30, quarter: 90 } as const;
@@ -74,15 +75,8 @@ export function Dashboard() {
       {figures === undefined ? (
         asked.error?.code === 'NO_PERMISSION' ? (
           <StateMessage icon="info" title={t('reviews.noPermission')} note={t('reviews.noPermissionNote')} />
-        ) : asked.error ? (
-          <ErrorState
-            words={errorWords(asked.error)}
-            code={asked.error.code}
-            retry={t('common.retry')}
-            onRetry={reload}
-          />
         ) : (
-          <LoadingState label={t('common.loading')} />
+          <Pending error={asked.error} onRetry={reload} />
         )
       ) : figures.reviews === 0 ? (
         <StateMessage icon="review" title={t('reviews.dashboard.empty')} />

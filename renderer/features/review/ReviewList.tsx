@@ -1,15 +1,16 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { bridge } from '#renderer/bridge/index.ts';
-import { usePages } from '#renderer/bridge/pages.ts';
+import { useListing } from '#renderer/bridge/listing.ts';
 import { Button } from '#renderer/ui/Button.tsx';
 import { DataTable, type Column } from '#renderer/ui/DataTable.tsx';
 import { Segmented, TextArea } from '#renderer/ui/fields.tsx';
 import { formatStamp } from '#renderer/ui/format.ts';
 import { Tag, type Tone } from '#renderer/ui/marks.tsx';
-import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
+import { Pending } from '#renderer/ui/Pending.tsx';
+import { StateMessage } from '#renderer/ui/states.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
-import { currentLocale, errorWords } from '#renderer/ui/words.ts';
+import { currentLocale } from '#renderer/ui/words.ts';
 import type { AppError } from '#shared/contract/errors.ts';
 import type { ProcedureInput } from '#shared/contract/procedures.ts';
 import type { ReviewDetail, ReviewLine } from '#shared/contract/reviews.ts';
@@ -36,7 +37,7 @@ export function ReviewList(props: { scope: 'mine' | 'appeals' }) {
   const [shown, setShown] = useState<'open' | 'all'>('open');
   const { scope } = props;
 
-  const { page, error, more, reload } = usePages(
+  const { page, error, more, reload } = useListing(
     useCallback(
       async (cursor: string | null) => {
         const answer = await bridge.call('reviews.list', {
@@ -118,11 +119,7 @@ export function ReviewList(props: { scope: 'mine' | 'appeals' }) {
         </div>
       )}
       {page === null ? (
-        error ? (
-          <ErrorState words={errorWords(error)} code={error.code} retry={t('common.retry')} onRetry={reload} />
-        ) : (
-          <LoadingState label={t('common.loading')} />
-        )
+        <Pending error={error} onRetry={reload} />
       ) : rows.length === 0 ? (
         <StateMessage
           icon="review"
@@ -189,12 +186,7 @@ function Chosen(props: { reviewId: string }) {
     toast({ tone: 'done', text: said });
   };
 
-  if (detail === null)
-    return error ? (
-      <ErrorState words={errorWords(error)} code={error.code} retry={t('common.retry')} onRetry={() => void load()} />
-    ) : (
-      <LoadingState label={t('common.loading')} />
-    );
+  if (detail === null) return <Pending error={error} onRetry={() => void load()} />;
   const { review, reception, allowed } = detail;
   const shown = review.decided_marks === null ? review.content : { ...review.content, marks: review.decided_marks };
   return (

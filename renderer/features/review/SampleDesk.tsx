@@ -5,9 +5,9 @@ import { bridge } from '#renderer/bridge/index.ts';
 import { Button, IconButton } from '#renderer/ui/Button.tsx';
 import { ConfirmDialog } from '#renderer/ui/Dialog.tsx';
 import { Tag } from '#renderer/ui/marks.tsx';
-import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
+import { Pending } from '#renderer/ui/Pending.tsx';
+import { StateMessage } from '#renderer/ui/states.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
-import { errorWords } from '#renderer/ui/words.ts';
 import type { AppError } from '#shared/contract/errors.ts';
 import type { ReviewDetail, SampleItemView } from '#shared/contract/reviews.ts';
 import type { MessageView } from '#shared/contract/views.ts';
@@ -58,12 +58,7 @@ export function SampleDesk(props: { sampleId: string; onBack: () => void }) {
     );
   };
 
-  if (asked.data === null || sample === null)
-    return asked.error ? (
-      <ErrorState words={errorWords(asked.error)} code={asked.error.code} retry={t('common.retry')} onRetry={reload} />
-    ) : (
-      <LoadingState label={t('common.loading')} />
-    );
+  if (asked.data === null || sample === null) return <Pending error={asked.error} onRetry={reload} />;
   return (
     <div className="reviewing-page">
       <div className="reviewing-bar">
@@ -336,16 +331,7 @@ function Desk(props: {
       </section>
       <aside className="review-side" aria-label={t('reviews.desk.form')}>
         {detail === null ? (
-          error ? (
-            <ErrorState
-              words={errorWords(error)}
-              code={error.code}
-              retry={t('common.retry')}
-              onRetry={() => void open()}
-            />
-          ) : (
-            <LoadingState label={t('common.loading')} />
-          )
+          <Pending error={error} onRetry={() => void open()} />
         ) : (
           <>
             <div className="review-side-scroll" tabIndex={0} role="region" aria-label={t('reviews.desk.score')}>

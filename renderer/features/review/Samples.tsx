@@ -6,8 +6,9 @@ import { Button } from '#renderer/ui/Button.tsx';
 import { DataTable, type Column } from '#renderer/ui/DataTable.tsx';
 import { formatStamp } from '#renderer/ui/format.ts';
 import { ProgressBar, Tag } from '#renderer/ui/marks.tsx';
-import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
-import { currentLocale, errorWords } from '#renderer/ui/words.ts';
+import { Pending } from '#renderer/ui/Pending.tsx';
+import { StateMessage } from '#renderer/ui/states.tsx';
+import { currentLocale } from '#renderer/ui/words.ts';
 import type { ReviewSampleView } from '#shared/contract/reviews.ts';
 import { DrawDialog } from './DrawDialog.tsx';
 import { MergeDialog } from './MergeDialog.tsx';
@@ -99,16 +100,7 @@ export function Samples(props: { rowHeight: number }) {
         </Button>
       </div>
       {asked.data === null ? (
-        asked.error ? (
-          <ErrorState
-            words={errorWords(asked.error)}
-            code={asked.error.code}
-            retry={t('common.retry')}
-            onRetry={reload}
-          />
-        ) : (
-          <LoadingState label={t('common.loading')} />
-        )
+        <Pending error={asked.error} onRetry={reload} />
       ) : !mayDraw ? (
         <StateMessage icon="info" title={t('reviews.noPermission')} note={t('reviews.noPermissionNote')} />
       ) : samples.length === 0 ? (
