@@ -71,6 +71,8 @@ describe('[SR4] search equals a scan', () => {
             looseRows: prng.pick([16, 64, 20_000]),
             looseProbe: prng.pick([8, 32, 1_500]),
             looseWorth: prng.pick([8, 64, 10_000]),
+            leafWorth: prng.pick([0, 3, 1_000]),
+            knownLeaves: prng.pick([0, 64]),
             fewConversations: prng.pick([0, 3, 500]),
             fewOwnConversations: prng.pick([0, 4, 2_000]),
             maxPending: prng.pick([40, 100_000]),

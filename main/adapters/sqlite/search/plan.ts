@@ -6,6 +6,7 @@ import { agentToken, kindToken, senderToken, shopToken, termTokens } from '#shar
 import type { Visibility } from '#main/core/ports/store.ts';
 import { Flag, KIND_CODES, SENDER_CODES } from '../codes.ts';
 import type { Bindable, ReadableDatabase } from '../connection.ts';
+import type { TokenLists } from './rarest.ts';
 
 /**
  * A search, resolved against the dimension tables of one snapshot: what every matching row must fulfil (as SQL on
@@ -56,6 +57,13 @@ export interface IndexQuestion {
    * checked first, which finds a page of anything common at once.
    */
   readonly loose: string | null;
+  /**
+   * Set when the text has whole grams: what to choose the rarest from (rarest.ts), and what else is asked for ("" = nothing).
+   */
+  readonly lists: TokenLists | null;
+  readonly filters: string;
+  /** SQL drops no row that fulfils `filters`, but at the ends of the range. */
+  readonly filtersAsked: boolean;
 }
 
 const ASSUMED_SLOTS = messageKeySlot(Date.UTC(2000, 0, 1) + MESSAGE_KEY_SLACK_MS);
@@ -135,6 +143,12 @@ export function createPlanner(db: ReadableDatabase): (query: SearchQuery, visibi
     }
 
     const tokens: string[] = [];
+    /** Those of `tokens` that say whose the row is. */
+    const owners: string[][] = [];
+    const ownedBy = (choices: string[]): void => {
+      tokens.push(oneOf(choices));
+      owners.push(choices);
+    };
     /** Excluded from `tokens`. */
     const notTokens: string[] = [];
     let complete = true;
@@ -146,7 +160,7 @@ export function createPlanner(db: ReadableDatabase): (query: SearchQuery, visibi
       empty ||= agents.length === 0;
       where.push(agents.length === 1 ? 'm.agent = ?' : 'm.agent IN (SELECT value FROM json_each(?))');
       parameters.push(agents.length === 1 ? (agents[0] as number) : JSON.stringify(agents));
-      if (agents.length <= MAX_TOKEN_CHOICES) tokens.push(oneOf(agents.map(agentToken)));
+      if (agents.length <= MAX_TOKEN_CHOICES) ownedBy(agents.map(agentToken));
       else complete = false;
     }
     let shops: readonly number[] | null = visibleShops;
@@ -158,7 +172,7 @@ export function createPlanner(db: ReadableDatabase): (query: SearchQuery, visibi
       empty ||= shops.length === 0;
       where.push('(SELECT shop FROM conversations WHERE id = m.conversation) IN (SELECT value FROM json_each(?))');
       parameters.push(JSON.stringify(shops));
-      if (shops.length <= MAX_TOKEN_CHOICES) tokens.push(oneOf(shops.map(shopToken)));
+      if (shops.length <= MAX_TOKEN_CHOICES) ownedBy(shops.map(shopToken));
       else complete = false;
     }
     if (query.direction !== undefined) {
@@ -241,6 +255,7 @@ export function createPlanner(db: ReadableDatabase): (query: SearchQuery, visibi
       set.sort((a, b) => a - b);
     }
     const limited = visibility.kind === 'limited';
+    const filtersAsked = complete;
     if (limited || set !== null) complete = false;
 
     return {
@@ -270,7 +285,7 @@ export function createPlanner(db: ReadableDatabase): (query: SearchQuery, visibi
         present(query.kinds) ||
         present(query.states) ||
         limited,
-      index: question(text, tokens, notTokens, complete),
+      index: question(text, tokens, owners, notTokens, complete, filtersAsked),
     };
   };
 }
@@ -282,8 +297,10 @@ export const READ_UNREPLIED = `EXISTS (SELECT 1 FROM conversations r WHERE r.id 
 function question(
   text: TextQuery,
   tokens: readonly string[],
+  owners: readonly (readonly string[])[],
   notTokens: readonly string[],
   filtersComplete: boolean,
+  filtersAsked: boolean,
 ): IndexQuestion | null {
   const cut = text.terms.map(termTokens);
   const anyStrong = cut.some((term) => term.strong);
@@ -317,17 +334,23 @@ function question(
     // Only exclusions, or nothing at all: the index has no list to start from.
     const nothing = excluded.length === 0 && text.nots.length === 0;
     return nothing && filtersComplete
-      ? { strict: '', strictComplete: true, strictChecksText: false, loose: null }
+      ? { strict: '', strictComplete: true, strictChecksText: false, loose: null, lists: null, filters, filtersAsked }
       : null;
   }
+  const grams = [...new Set(cut.flatMap((term) => term.phrase))];
   const without = excluded.length === 0 ? '' : ` NOT (${excluded.join(' OR ')})`;
   return {
     strict: without === '' ? positive : `(${positive})${without}`,
     strictComplete: filtersComplete && textExact,
     strictChecksText: !textExact,
     loose: weak ? filters : null,
+    lists: weak || grams.length < 2 ? null : { grams, owners, everything: EVERY_SENDER },
+    filters,
+    filtersAsked,
   };
 }
+
+const EVERY_SENDER = Object.values(SENDER_CODES).map(senderToken);
 
 const oneOf = (choices: readonly string[]): string =>
   choices.length === 1 ? `"${choices[0]}"` : `(${choices.map((choice) => `"${choice}"`).join(' OR ')})`;

@@ -118,6 +118,8 @@ describe('[SR8] cancelling', () => {
         looseRows: 16,
         looseProbe: 8,
         looseWorth: 8,
+        leafWorth: 3,
+        knownLeaves: 64,
         fewConversations: 500,
         fewOwnConversations: 2_000,
         maxPending: 100,

@@ -8,22 +8,19 @@ import type {
   NumberRow,
   SearchMarks,
   SearchPage,
-  SearchRow,
-  SearchRowMore,
 } from '#shared/contract/views.ts';
-import type { ConversationKey, MessageKey, RecallId } from '#shared/domain/ids.ts';
+import type { ConversationKey, MessageKey } from '#shared/domain/ids.ts';
 import { AppFailure } from '#shared/contract/errors.ts';
 import { highlightRanges } from '#shared/search/match.ts';
 import { normaliseNumber } from '#shared/search/numbers.ts';
-import type { TextQuery } from '#shared/search/query.ts';
 import type { Visibility } from '#main/core/ports/store.ts';
-import { Flag, KINDS, SENDERS } from '../codes.ts';
+import { SENDER_CODES } from '../codes.ts';
 import type { ReadableDatabase } from '../connection.ts';
 import { sqliteCode } from '../errors.ts';
-import { parseExtra, type MessageExtra } from '../extra.ts';
 import { INDEX_SCHEMA, isIndexReadable, readAppliedSeq } from './index-file.ts';
 import { overview } from './overview.ts';
 import { createLinks, createPlanner, type NumberKind, type Plan } from './plan.ts';
+import { createRowReader } from './rows.ts';
 import {
   checkCancelled,
   createWalk,
@@ -107,12 +104,7 @@ export function createSearchReader(db: ReadableDatabase, options: SearchReaderOp
     }
   };
 
-  const hydrateRows = db.readRaw<HydratedRow>(`
-    SELECT m.id, m.conversation, m.msg_id, c.conversation_id, s.name, coalesce(a.name, ''), coalesce(k.name, c.title, ''),
-      m.sent_at, m.sender_role, m.sender_name, m.kind, m.text, m.flags, m.extra
-    FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value
-    JOIN conversations c ON c.id = m.conversation JOIN shops s ON s.id = c.shop
-    LEFT JOIN agents a ON a.id = m.agent LEFT JOIN consumers k ON k.id = c.consumer`);
+  const rowReader = createRowReader(db);
 
   const prepare = (query: SearchQuery, visibility: Visibility, cancelled: Cancelled): Prepared => {
     checkCancelled(cancelled);
@@ -134,23 +126,7 @@ export function createSearchReader(db: ReadableDatabase, options: SearchReaderOp
     return createWalk(db, narrowed, view, cancelled, tuning);
   };
 
-  const hydrate = (ids: readonly number[], text: TextQuery): SearchRow[] => {
-    const rows = new Map<number, SearchRow>();
-    for (const row of hydrateRows.all(JSON.stringify(ids))) rows.set(row[0], toSearchRow(row, text));
-    return ids.flatMap((id) => rows.get(id) ?? []);
-  };
-
   /** Where nothing but the time is asked for, the rows are read at once: finding their keys first takes as long again. */
-  const newestRows = (plan: Plan, below: number, limit: number): HydratedRow[] =>
-    db
-      .readRaw<HydratedRow>(
-        `SELECT m.id, m.conversation, m.msg_id, c.conversation_id, s.name, coalesce(a.name, ''), coalesce(k.name, c.title, ''),
-          m.sent_at, m.sender_role, m.sender_name, m.kind, m.text, m.flags, m.extra
-        FROM messages m NOT INDEXED CROSS JOIN conversations c ON c.id = m.conversation CROSS JOIN shops s ON s.id = c.shop
-        LEFT JOIN agents a ON a.id = m.agent LEFT JOIN consumers k ON k.id = c.consumer
-        WHERE m.id >= ? AND m.id < ?${plan.where} ORDER BY m.id DESC LIMIT ?`,
-      )
-      .all(plan.low, Math.min(below, plan.high), ...plan.parameters, BigInt(limit));
   const onlyTime = (plan: Plan): boolean =>
     !plan.empty && !plan.rowFilters && plan.agents === null && plan.shops === null && plan.conversations === null;
 
@@ -159,14 +135,14 @@ export function createSearchReader(db: ReadableDatabase, options: SearchReaderOp
       const { plan, walk } = prepare(query, visibility, cancelled);
       const below = page.cursor === null ? Number.MAX_SAFE_INTEGER : parseKeyCursor(page.cursor);
       if (onlyTime(plan)) {
-        const found = newestRows(plan, below, page.limit + 1);
-        const rows = found.slice(0, page.limit).map((row) => toSearchRow(row, plan.text));
+        const found = rowReader.newest(plan, below, page.limit + 1);
+        const rows = found.slice(0, page.limit);
         return { rows, cursor: found.length > page.limit ? String(rows.at(-1)?.message_key) : null };
       }
       const ids = takeIds(walk, below, page.limit + 1);
       const more = ids.length > page.limit;
       const taken = more ? ids.slice(0, page.limit) : ids;
-      return { rows: hydrate(taken, plan.text), cursor: more ? String(taken.at(-1)) : null };
+      return { rows: rowReader.byKeys(taken, plan.text), cursor: more ? String(taken.at(-1)) : null };
     });
 
   const count: SearchReader['count'] = (query, visibility, cap, cancelled = never) =>
@@ -282,7 +258,6 @@ export function createSearchReader(db: ReadableDatabase, options: SearchReaderOp
     const lastAny = db.readOne<number | null>(
       'SELECT max(id) FROM messages WHERE conversation = ? AND sender_role = 0',
     );
-    const roles = db.readOne<number>('SELECT sender_role FROM messages WHERE id = ?');
     const assignmentsOf = db.readOne<string>('SELECT assignments FROM conversations WHERE id = ?');
     const accountOf = db.readOne<string>('SELECT agent_id FROM agents WHERE id = ?');
     const timeOf = db.readOne<number>('SELECT sent_at FROM messages WHERE id = ?');
@@ -314,11 +289,12 @@ export function createSearchReader(db: ReadableDatabase, options: SearchReaderOp
       /** Oldest consumer message of each owner and conversation. */
       const questions = new Map<string, { agent: number | null; conversation: number; id: number }>();
       for (const piece of within.pieces(Number.MAX_SAFE_INTEGER, { text: false, wanted: null })) {
-        for (const [id, conversation, agent, sentAt] of piece) {
+        for (const [id, conversation, agent, sentAt, , senderRole] of piece) {
           sessions.add(conversation);
           messages++;
           if (sentAt > lastAt) lastAt = sentAt;
-          if (roles.get(id) === 1) questions.set(`${agent}/${conversation}`, { agent, conversation, id });
+          if (senderRole === SENDER_CODES.consumer)
+            questions.set(`${agent}/${conversation}`, { agent, conversation, id });
         }
       }
       const open = [...questions.values()].filter(({ agent, conversation, id }) => {
@@ -470,83 +446,6 @@ function countByConversation(db: ReadableDatabase, plan: Plan, walk: Walk, cance
     for (const [, conversation] of piece) counts.set(conversation, (counts.get(conversation) ?? 0) + 1);
   }
   return counts;
-}
-
-type HydratedRow = [
-  id: number,
-  conversation: number,
-  msgId: string,
-  conversationId: string,
-  shop: string,
-  agent: string,
-  consumer: string,
-  sentAt: number,
-  senderRole: number,
-  senderName: string,
-  kind: number,
-  text: string | null,
-  flags: number,
-  extra: string | null,
-];
-
-function toSearchRow(row: HydratedRow, query: TextQuery): SearchRow {
-  const [
-    id,
-    conversation,
-    msgId,
-    conversationId,
-    shop,
-    agent,
-    consumer,
-    sentAt,
-    senderRole,
-    senderName,
-    kind,
-    stored,
-    flags,
-    extraText,
-  ] = row;
-  const recalled = (flags & Flag.RECALLED) !== 0;
-  const text = recalled ? '' : (stored ?? '');
-  const all = parseExtra(extraText);
-  const extra = recalled ? {} : all;
-  const more = moreOf(all, recalled);
-  const orders = extra.order_nos ?? [];
-  const card = extra.order?.order_no;
-  return {
-    message_key: id as MessageKey,
-    conversation_key: conversation as ConversationKey,
-    message_id: msgId,
-    conversation_id: conversationId,
-    shop,
-    agent,
-    consumer,
-    order_nos: card === undefined || orders.includes(card) ? orders : [...orders, card],
-    violation_nos: extra.violation_nos ?? [],
-    sent_at: sentAt,
-    sender: SENDERS[senderRole] ?? 'system',
-    sender_name: senderName,
-    kind: KINDS[kind] ?? 'text',
-    text,
-    recalled,
-    matches: highlightRanges(text, query),
-    ...(more === null ? {} : { more }),
-  };
-}
-
-/** What few rows have, for exports; of a recalled one only that it was recalled and what it corrects (RC19). */
-function moreOf(extra: MessageExtra, recalled: boolean): SearchRowMore | null {
-  const { order, attachment, correction_of, corrected_by } = extra;
-  const more: SearchRowMore = {
-    ...(order === undefined || recalled ? {} : { order }),
-    ...(attachment === undefined || recalled ? {} : { attachment }),
-    ...(correction_of === undefined ? {} : { correction_of }),
-    ...(corrected_by === undefined ? {} : { corrected_by }),
-    ...(extra.recalled === undefined
-      ? {}
-      : { recalled: { ...extra.recalled, recall_id: extra.recalled.recall_id as RecallId | null } }),
-  };
-  return Object.keys(more).length === 0 ? null : more;
 }
 
 function parseKeyCursor(cursor: string): number {

@@ -1,10 +1,12 @@
 import { AppFailure } from '#shared/contract/errors.ts';
 import { fold } from '#shared/search/normalise.ts';
 import { matchesFolded } from '#shared/search/match.ts';
-import { SENDER_CODES } from '../codes.ts';
 import type { Bindable, ReadableDatabase } from '../connection.ts';
+import { createDrivers, WALKED_COLUMNS, type Driver, type WalkedRow } from './drivers.ts';
 import { INDEX_SCHEMA, isIndexReadable, monthKeys, readAppliedSeq, readMonths, type IndexMonth } from './index-file.ts';
-import { createVisibleUntil, type Plan } from './plan.ts';
+import { createVisibleUntil, type IndexQuestion, type Plan } from './plan.ts';
+import { rarestOf, type Rarest } from './rarest.ts';
+import { createReadUnreplied, createUnanswered, unansweredMask } from './unanswered.ts';
 
 /**
  * Walks the rows that match a plan, newest first, in windows of keys: between two windows a search can be cancelled, as a
@@ -13,16 +15,6 @@ import { createVisibleUntil, type Plan } from './plan.ts';
  * Where candidates come from (the driver): the conversations of the plan, the partial index of states, the full-text
  * index, or the messages themselves. Which one is chosen never changes the answer.
  */
-
-/** A matching row. `text` is null where nobody needs it. */
-export type WalkedRow = readonly [
-  id: number,
-  conversation: number,
-  agent: number | null,
-  sentAt: number,
-  flags: number,
-  text: string | null,
-];
 
 /** True when the search is to end; asked between windows. `share`: how far it has come, 0 to 1, where that is known. */
 export type Cancelled = (share?: number) => boolean | void;
@@ -57,7 +49,6 @@ export function readIndexView(db: ReadableDatabase, tuning: WalkTuning = WALK_TU
   return { months: readMonths(db, INDEX_SCHEMA), pending, pendingSet: new Set(pending) };
 }
 
-const COLUMNS = 'm.id, m.conversation, m.agent, m.sent_at, m.flags';
 /** Sizes that decide which way is taken, never what is answered. Tests make them small to go every way. */
 export interface WalkTuning {
   /** Candidates of a first window, and of later ones at most. */
@@ -68,6 +59,10 @@ export interface WalkTuning {
   readonly looseProbe: number;
   /** What the index needs for a weak text is worth this many rows looked at. */
   readonly looseWorth: number;
+  /** Rows that may be looked at for each leaf of the index that the rarest gram alone saves. */
+  readonly leafWorth: number;
+  /** A month with fewer leaves doesn't say which gram is rare. */
+  readonly knownLeaves: number;
   /** Conversations up to which they are the better way in, even beside a selective text. */
   readonly fewConversations: number;
   readonly fewOwnConversations: number;
@@ -81,6 +76,9 @@ export const WALK_TUNING: WalkTuning = {
   looseRows: 4_000,
   looseProbe: 128,
   looseWorth: 2_000,
+  // In memory six rows take as long as a leaf; a row that isn't there costs more than a piece of a list.
+  leafWorth: 3,
+  knownLeaves: 64,
   fewConversations: 500,
   fewOwnConversations: 2_000,
   maxPending: 100_000,
@@ -103,18 +101,13 @@ export interface WalkOptions {
   readonly wanted: number | null;
 }
 
-interface Driver {
-  /** A key such that at most about `size` candidates lie in [it, high). */
-  boundary(low: number, high: number, size: number): number;
-  /** Candidates in [low, high) that fulfil the plan's SQL, newest first. */
-  rows(low: number, high: number, text: boolean): WalkedRow[];
-  /** How many fulfil it. */
-  count(low: number, high: number): number;
-}
-
-interface IndexDriver extends Driver {
-  /** The newest `limit` of `rows`: for where hardly any candidate is lost to the plan's SQL. */
-  take(low: number, high: number, text: boolean, limit: number): WalkedRow[];
+interface Attempt {
+  /** Rows of the first look. */
+  readonly firstSize: number;
+  /** What a month's table is asked, "" for all its rows; null: nothing easier than the whole question. */
+  expression(table: string): string | null;
+  goesOn(): boolean;
+  looked(rows: number, matching: number): void;
 }
 
 interface Segment {
@@ -145,7 +138,7 @@ export function createWalk(
   /** What SQL can't decide. `checkText` false where the index has. */
   const passes = (row: WalkedRow, checkText: boolean): boolean => {
     if (set !== null && !set.has(row[1])) return false;
-    if (checkText && !matchesFolded(fold(row[5] ?? ''), plan.text)) return false;
+    if (checkText && !matchesFolded(fold(row[6] ?? ''), plan.text)) return false;
     if (visibleUntil !== null && row[3] >= visibleUntil(row[1])) return false;
     if (
       isUnanswered !== null &&
@@ -161,132 +154,7 @@ export function createWalk(
 
   // -- drivers ---------------------------------------------------------------------------------------------------------
 
-  const scan: Driver = {
-    boundary: (low, high, size) =>
-      db
-        .readOne<number>('SELECT id FROM messages WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1 OFFSET ?')
-        .get(low, high, BigInt(size - 1)) ?? low,
-    rows: (low, high, text) =>
-      db
-        .readRaw<[...WalkedRow]>(
-          `SELECT ${COLUMNS}, ${text ? 'm.text' : 'NULL'} FROM messages m NOT INDEXED WHERE m.id >= ? AND m.id < ?${where} ORDER BY m.id DESC`,
-        )
-        .all(low, high, ...parameters),
-    count: (low, high) =>
-      db
-        .readOne<number>(`SELECT count(*) FROM messages m NOT INDEXED WHERE m.id >= ? AND m.id < ?${where}`)
-        .get(low, high, ...parameters) ?? 0,
-  };
-
-  const STATES = 'messages m INDEXED BY messages_by_state WHERE m.flags & 63 <> 0 AND m.id >= ? AND m.id < ?';
-  const states: Driver = {
-    boundary: (low, high, size) =>
-      db
-        .readOne<number>(`SELECT m.id FROM ${STATES} ORDER BY m.id DESC LIMIT 1 OFFSET ?`)
-        .get(low, high, BigInt(size - 1)) ?? low,
-    rows: (low, high, text) =>
-      db
-        .readRaw<[...WalkedRow]>(
-          `SELECT ${COLUMNS}, ${text ? 'm.text' : 'NULL'} FROM ${STATES}${where} ORDER BY m.id DESC`,
-        )
-        .all(low, high, ...parameters),
-    count: (low, high) =>
-      db.readOne<number>(`SELECT count(*) FROM ${STATES}${where}`).get(low, high, ...parameters) ?? 0,
-  };
-
-  /** All keys of some conversations in a range, descending; read once for the widest range asked for. */
-  const conversationsDriver = (conversations: readonly number[]): Driver => {
-    const list = JSON.stringify(conversations);
-    let keys: Float64Array | null = null;
-    const load = (high: number): Float64Array => {
-      if (keys === null) {
-        keys = Float64Array.from(
-          db
-            .readOne<number>(
-              'SELECT m.id FROM json_each(?) j CROSS JOIN messages m ON m.conversation = j.value AND m.id >= ? AND m.id < ?',
-            )
-            .all(list, plan.low, high),
-        ).sort();
-      }
-      return keys;
-    };
-    /** Index of the first key ≥ `key`, ascending. */
-    const lower = (sorted: Float64Array, key: number): number => {
-      let from = 0;
-      let to = sorted.length;
-      while (from < to) {
-        const middle = (from + to) >>> 1;
-        if ((sorted[middle] as number) < key) from = middle + 1;
-        else to = middle;
-      }
-      return from;
-    };
-    const within = (low: number, high: number): string => {
-      const sorted = load(high);
-      return JSON.stringify([...sorted.subarray(lower(sorted, low), lower(sorted, high))].reverse());
-    };
-    return {
-      boundary: (low, high, size) => {
-        const sorted = load(high);
-        const at = lower(sorted, high) - size;
-        return at <= 0 ? low : Math.max(low, sorted[at] as number);
-      },
-      rows: (low, high, text) =>
-        db
-          .readRaw<[...WalkedRow]>(
-            `SELECT ${COLUMNS}, ${text ? 'm.text' : 'NULL'} FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value WHERE 1${where}`,
-          )
-          .all(within(low, high), ...parameters),
-      count: (low, high) => {
-        if (where === '') {
-          const sorted = load(high);
-          return lower(sorted, high) - lower(sorted, low);
-        }
-        return (
-          db
-            .readOne<number>(
-              `SELECT count(*) FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value WHERE 1${where}`,
-            )
-            .get(within(low, high), ...parameters) ?? 0
-        );
-      },
-    };
-  };
-
-  /**
-   * `expression` "" means every row of the table. Rows that are queued are not this driver's. Keys are bound as BigInt:
-   * FTS5 takes a range only as integers, numbers would be bound as REAL and make it read the whole list.
-   */
-  const indexDriver = (table: string, expression: string): IndexDriver => {
-    const match = expression === '' ? '1' : `${table} MATCH ?`;
-    const from = expression === '' ? `${INDEX_SCHEMA}.${table}_docsize f` : `${INDEX_SCHEMA}.${table}`;
-    const key = expression === '' ? 'f.id' : `${table}.rowid`;
-    const bound: Bindable[] = expression === '' ? [] : [expression];
-    const select = (text: boolean): string =>
-      `SELECT ${COLUMNS}, ${text ? 'm.text' : 'NULL'} FROM ${from} CROSS JOIN messages m ON m.id = ${key} WHERE ${match} AND ${key} >= ? AND ${key} < ?${where}`;
-    return {
-      boundary: (low, high, size) =>
-        db
-          .readOne<number>(
-            `SELECT ${key} FROM ${from} WHERE ${match} AND ${key} >= ? AND ${key} < ? ORDER BY ${key} DESC LIMIT 1 OFFSET ?`,
-          )
-          .get(...bound, BigInt(low), BigInt(high), BigInt(size - 1)) ?? low,
-      rows: (low, high, text) =>
-        db
-          .readRaw<[...WalkedRow]>(`${select(text)} ORDER BY ${key} DESC`)
-          .all(...bound, BigInt(low), BigInt(high), ...parameters),
-      take: (low, high, text, limit) =>
-        db
-          .readRaw<[...WalkedRow]>(`${select(text)} ORDER BY ${key} DESC LIMIT ?`)
-          .all(...bound, BigInt(low), BigInt(high), ...parameters, BigInt(limit)),
-      count: (low, high) =>
-        db
-          .readOne<number>(
-            `SELECT count(*) FROM ${from} CROSS JOIN messages m ON m.id = ${key} WHERE ${match} AND ${key} >= ? AND ${key} < ?${where}`,
-          )
-          .get(...bound, BigInt(low), BigInt(high), ...parameters) ?? 0,
-    };
-  };
+  const { scan, states, conversationsDriver, indexDriver } = createDrivers(db, plan);
 
   // -- choice ----------------------------------------------------------------------------------------------------------
 
@@ -349,7 +217,7 @@ export function createWalk(
     if (view === null || view.pending.length === 0) return [];
     pendingMatches ??= db
       .readRaw<[...WalkedRow]>(
-        `SELECT ${COLUMNS}, m.text FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value WHERE m.id >= ? AND m.id < ?${where} ORDER BY m.id DESC`,
+        `SELECT ${WALKED_COLUMNS}, m.text FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value WHERE m.id >= ? AND m.id < ?${where} ORDER BY m.id DESC`,
       )
       .all(JSON.stringify(view.pending), plan.low, plan.high, ...parameters)
       .filter((row) => passes(row, textChecked));
@@ -397,11 +265,63 @@ export function createWalk(
     );
   }
 
-  function* indexPieces(below: number, options: WalkOptions): Generator<WalkedRow[]> {
-    const { strict, strictComplete, strictChecksText, loose } = question as NonNullable<typeof question>;
+  /** About `size` candidates of an easier question below `high`, with their texts, and the key down to which they are all. */
+  const newestOf = (
+    table: string,
+    expression: string,
+    low: number,
+    high: number,
+    size: number,
+  ): { readonly rows: WalkedRow[]; readonly looked: number; readonly bottom: number } => {
+    if (expression !== '' && question?.filtersAsked === true) {
+      const rows = indexDriver(table, expression).take(low, high, true, size);
+      return { rows, looked: rows.length, bottom: rows.length < size ? low : (rows.at(-1) as WalkedRow)[0] };
+    }
+    const candidates = expression === '' ? scan : indexDriver(table, expression);
+    const bottom = candidates.boundary(low, high, size);
+    return { rows: candidates.rows(bottom, high, true), looked: size, bottom };
+  };
+
+  /**
+   * What is tried before the whole question where only a page is wanted: a question that gives more rows and is answered
+   * sooner, whose texts are looked at, as long as that promises to be the shorter way. The newest rows for a weak text,
+   * the rarest gram for another.
+   */
+  const createAttempt = (asking: IndexQuestion, wanted: number): Attempt => {
+    const { loose, lists, filters } = asking;
     let looked = 0;
     let found = 0;
-    let trying = loose !== null;
+    let goesOn = loose !== null || lists !== null;
+    let rarest: Rarest | null = null;
+    let worth = tuning.looseProbe;
+    return {
+      firstSize: lists === null ? 128 : Math.max(16, wanted),
+      expression: (table) => {
+        if (!goesOn || lists === null) return goesOn ? loose : null;
+        rarest ??= rarestOf(db, table, lists, tuning);
+        if (rarest === null) return null;
+        goesOn = rarest.worth > 0;
+        worth += rarest.worth;
+        const gram = `"${rarest.gram}"`;
+        return !goesOn ? null : filters === '' ? gram : `${gram} AND ${filters}`;
+      },
+      goesOn: () => goesOn,
+      looked: (rows, matching) => {
+        looked += rows;
+        found += matching;
+        if (lists !== null) goesOn = looked - found <= worth;
+        else if (looked >= tuning.looseRows) goesOn = false;
+        else if (looked >= tuning.looseProbe)
+          goesOn = found > 0 && ((wanted - found) * looked) / found <= tuning.looseWorth;
+      },
+    };
+  };
+
+  function* indexPieces(below: number, options: WalkOptions): Generator<WalkedRow[]> {
+    const asking = question as NonNullable<typeof question>;
+    const { strict, strictComplete, strictChecksText } = asking;
+    const attempt = options.wanted === null ? null : createAttempt(asking, options.wanted);
+    let found = 0;
     for (const segment of segments(Math.min(below, plan.high))) {
       if (segment.kind === 'scan') {
         yield* windows(scan, segment.low, segment.high, textChecked, options.text, tuning.firstWindow, false);
@@ -413,25 +333,18 @@ export function createWalk(
         continue;
       }
       let top = segment.high;
-      // A weak text: look at the newest rows first, as long as that promises a page soon.
-      if (trying && options.wanted !== null) {
-        const candidates = loose === '' ? scan : indexDriver(segment.table, loose as string);
-        let size = Math.min(128, tuning.lastWindow);
-        while (trying && top > segment.low) {
+      const easier = attempt?.expression(segment.table) ?? null;
+      if (attempt !== null && easier !== null) {
+        let size = Math.min(tuning.lastWindow, attempt.firstSize);
+        while (attempt.goesOn() && top > segment.low) {
           checkCancelled(cancelled, shareAt(top));
-          const bottom = candidates.boundary(segment.low, top, size);
-          const rows = notPending(candidates.rows(bottom, top, true)).filter((row) => passes(row, true));
-          looked += size;
+          const { rows: candidates, looked, bottom } = newestOf(segment.table, easier, segment.low, top, size);
+          const rows = notPending(candidates).filter((row) => passes(row, true));
+          attempt.looked(looked, rows.length);
           found += rows.length;
           yield merge(rows, pendingIn(bottom, top));
           top = bottom;
           size = Math.min(size * 2, 1_024);
-          const rest = options.wanted - found;
-          if (
-            looked >= tuning.looseRows ||
-            (looked >= tuning.looseProbe && (found === 0 || (rest * looked) / found > tuning.looseWorth))
-          )
-            trying = false;
         }
       }
       if (top > segment.low) {
@@ -620,60 +533,4 @@ function ownConversations(db: ReadableDatabase, plan: Plan, few: number): number
     )
     .all(list, BigInt(few + 1));
   return conversations.length > few ? null : conversations;
-}
-
-function unansweredMask(plan: Plan): number {
-  const flags = {
-    recalled: 1,
-    corrected: 2,
-    sensitive: 8,
-    incident: 16,
-    reviewed: 32,
-    unanswered: 0,
-    read_unreplied: 0,
-  } as const;
-  let mask = 0;
-  for (const state of plan.query.states ?? []) mask |= flags[state];
-  return mask;
-}
-
-/**
- * SR6: has a consumer's message in the range that belongs to the agent, and nothing by this agent after the first of
- * them. Messages that belong to nobody count as unanswered when no agent wrote after them.
- */
-function createUnanswered(db: ReadableDatabase, plan: Plan): (conversation: number, agent: number | null) => boolean {
-  const first = db.readOne<number | null>(`
-    SELECT min(id) FROM messages WHERE conversation = ? AND id >= ? AND id < ? AND agent IS ? AND sender_role = ${SENDER_CODES.consumer}
-    AND sent_at >= ? AND sent_at < ?`);
-  const lastOut = db.readOne<number | null>(
-    'SELECT last_out FROM agent_conversations WHERE agent = ? AND conversation = ?',
-  );
-  const lastAny = db.readOne<number | null>(
-    `SELECT max(id) FROM messages WHERE conversation = ? AND sender_role = ${SENDER_CODES.agent}`,
-  );
-  const known = new Map<string, boolean>();
-  return (conversation, agent) => {
-    const key = `${conversation}/${agent ?? ''}`;
-    let answer = known.get(key);
-    if (answer === undefined) {
-      const question =
-        first.get(conversation, plan.low, plan.high, agent, plan.from ?? -8.64e15, plan.to ?? 8.64e15) ?? null;
-      const last = (agent === null ? lastAny.get(conversation) : lastOut.get(agent, conversation)) ?? null;
-      answer = question !== null && (last === null || last < question);
-      known.set(key, answer);
-    }
-    return answer;
-  };
-}
-
-function createReadUnreplied(db: ReadableDatabase): (conversation: number) => boolean {
-  const read = db.readOne<number>(
-    'SELECT last_consumer_seq > last_agent_seq AND agent_read_seq >= last_consumer_seq FROM conversations WHERE id = ?',
-  );
-  const known = new Map<number, boolean>();
-  return (conversation) => {
-    let answer = known.get(conversation);
-    if (answer === undefined) known.set(conversation, (answer = read.get(conversation) === 1));
-    return answer;
-  };
 }
