@@ -90,6 +90,14 @@ const fixtures: Readonly<Record<number, (db: WritableDatabase) => void>> = {
       INSERT INTO lesson_runs VALUES ('run-1', 'own', 'a-1', 5, NULL, '{}');
     `);
   },
+  8: (db) => {
+    fixtures[7]?.(db);
+    db.execute(`
+      INSERT INTO holds (kind, scope, conversation, message, note, placed_by, placed_at)
+        VALUES ('evidence', 'message', 1, 1000, '仲裁', 'a-9', 5);
+    `);
+  },
+  9: (db) => fixtures[8]?.(db),
 };
 
 function fileOfVersion(version: number): string {

@@ -9,6 +9,8 @@ import * as composer from './0004-composer.ts';
 import * as administration from './0005-administration.ts';
 import * as reviews from './0006-reviews.ts';
 import * as desk from './0007-desk.ts';
+import * as evidence from './0008-evidence.ts';
+import * as keyDrift from './0009-key-drift.ts';
 
 /** One step of the schema. Its number is its place in the list, from 1; once released it never changes. */
 export interface Migration {
@@ -26,6 +28,8 @@ export const MIGRATIONS: readonly Migration[] = [
   administration,
   reviews,
   desk,
+  evidence,
+  keyDrift,
 ];
 
 /** 0 for a new file. */

@@ -1,7 +1,8 @@
 import type { AgentOverviewRow } from '#shared/contract/views.ts';
 import { MESSAGE_KEY_SLACK_MS, messageKeySlot } from '#shared/domain/time.ts';
-import { SENDER_CODES } from '../codes.ts';
+import { Flag, SENDER_CODES } from '../codes.ts';
 import type { ReadableDatabase } from '../connection.ts';
+import { readKeyTimes } from './key-drift.ts';
 import type { Plan } from './plan.ts';
 import { DEFAULT_ROLLUP_OFFSET_MS, ROLLUP_OFFSET_NAME, rollupDay, rollupDayStart } from './rollup.ts';
 import { checkCancelled, type Cancelled, type Walk } from './walk.ts';
@@ -83,12 +84,25 @@ function add(pairs: Pairs, rows: readonly Details[]): void {
 }
 
 function readMatches(db: ReadableDatabase, walk: Walk, pairs: Pairs): void {
-  const details = db.readRaw<Details>(`
-    SELECT ${DETAILS} FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value
-    CROSS JOIN conversations c ON c.id = m.conversation CROSS JOIN agents a ON a.id = m.agent`);
+  const consumersOf = db.readRaw<[number, number | null]>(
+    'SELECT c.id, c.consumer FROM json_each(?) j CROSS JOIN conversations c ON c.id = j.value',
+  );
+  const byItsAgent = db.readOne<number>(
+    'SELECT 1 FROM messages m CROSS JOIN agents a ON a.id = m.agent WHERE m.id = ? AND m.sender_id = a.agent_id',
+  );
   for (const piece of walk.pieces(Number.MAX_SAFE_INTEGER, { text: false, wanted: null })) {
-    const owned = piece.filter(([, , agent]) => agent !== null);
-    if (owned.length > 0) add(pairs, details.all(JSON.stringify(owned.map(([id]) => id))));
+    const added: Pair[] = [];
+    for (const [id, conversation, agent, , flags, senderRole] of piece) {
+      if (agent === null) continue;
+      const pair = pairs.get(agent, conversation, null);
+      if (pair.messages++ === 0) added.push(pair);
+      if (senderRole === SENDER_CODES.consumer) asked(pair, id, null);
+      else if (senderRole === SENDER_CODES.agent && (flags & Flag.RECALLED) !== 0 && byItsAgent.get(id) === 1)
+        pair.recalls++;
+    }
+    if (added.length === 0) continue;
+    const consumers = new Map(consumersOf.all(JSON.stringify([...new Set(added.map((pair) => pair.conversation))])));
+    for (const pair of added) pair.consumer = consumers.get(pair.conversation) ?? null;
   }
 }
 
@@ -171,10 +185,6 @@ function readRollup(db: ReadableDatabase, plan: Plan, pairs: Pairs, cancelled: C
   }
 }
 
-/** Approximate times of keys are this close to the real ones but for mass clashes; exact times are read around the median. */
-const KEY_TIME_SLACK_MS = 5_000;
-const keyMilliseconds = (slots: number): number => (slots * 1_000) / 1_024;
-
 function summarise(db: ReadableDatabase, pairs: Pairs, cancelled: Cancelled): AgentOverviewRow[] {
   const agents = db.readRaw<[string, string]>('SELECT name, agent_id FROM agents WHERE id = ?');
   const lastOut = db.readOne<number | null>(
@@ -184,6 +194,8 @@ function summarise(db: ReadableDatabase, pairs: Pairs, cancelled: Cancelled): Ag
     `SELECT id FROM messages WHERE conversation = ? AND id > ? AND sender_role = ${SENDER_CODES.agent} AND sender_id = ? ORDER BY id LIMIT 1`,
   );
   const timeOf = db.readOne<number>('SELECT sent_at FROM messages WHERE id = ?');
+  const exactly = (first: number, second: number): number => (timeOf.get(second) ?? 0) - (timeOf.get(first) ?? 0);
+  const keys = readKeyTimes(db);
   const rows: AgentOverviewRow[] = [];
   for (const [agent, conversations] of pairs.agents()) {
     checkCancelled(cancelled);
@@ -192,7 +204,7 @@ function summarise(db: ReadableDatabase, pairs: Pairs, cancelled: Cancelled): Ag
     let messages = 0;
     let recalls = 0;
     let unanswered = 0;
-    const responses: { approximate: number; pair: Pair }[] = [];
+    const responses: Response[] = [];
     for (const pair of conversations.values()) {
       // A group has no single consumer: it counts as one reception of its own.
       people.add(pair.consumer ?? -pair.conversation);
@@ -205,7 +217,15 @@ function summarise(db: ReadableDatabase, pairs: Pairs, cancelled: Cancelled): Ag
           pair.firstOut = firstOut.get(pair.conversation, pair.firstIn, account) ?? null;
       }
       if (pair.firstOut === null) unanswered++;
-      else responses.push({ approximate: keyMilliseconds(pair.firstOut - pair.firstIn), pair });
+      else {
+        const told = keys.between(pair.firstIn, pair.firstOut);
+        responses.push({
+          ms: told ?? exactly(pair.firstIn, pair.firstOut),
+          error: told === null ? 0 : keys.error,
+          firstIn: pair.firstIn,
+          firstOut: pair.firstOut,
+        });
+      }
     }
     rows.push({
       agent_key: agent,
@@ -216,30 +236,42 @@ function summarise(db: ReadableDatabase, pairs: Pairs, cancelled: Cancelled): Ag
       messages,
       unanswered,
       recalls,
-      median_first_response_ms: median(
-        responses,
-        (pair) => (timeOf.get(pair.firstOut) ?? 0) - (timeOf.get(pair.firstIn) ?? 0),
-      ),
+      median_first_response_ms: median(responses, keys.error, exactly),
     });
   }
   return rows.sort((a, b) => b.receptions - a.receptions || b.messages - a.messages || a.agent_key - b.agent_key);
 }
 
-/** The median of the exact values; of an even number the mean of the middle two, rounded. */
-function median(values: { approximate: number; pair: Pair }[], exact: (pair: Pair) => number): number | null {
-  if (values.length === 0) return null;
-  values.sort((a, b) => a.approximate - b.approximate);
-  const low = (values.length - 1) >> 1;
-  const high = values.length >> 1;
-  const from = (values[low] as { approximate: number }).approximate - KEY_TIME_SLACK_MS;
-  const to = (values[high] as { approximate: number }).approximate + KEY_TIME_SLACK_MS;
+interface Response {
+  readonly ms: number;
+  /** How far `ms` may be from the truth. */
+  readonly error: number;
+  readonly firstIn: number;
+  readonly firstOut: number;
+}
+
+/**
+ * The median of the exact values; of an even number the mean of the middle two, rounded. Exact ones are read where they
+ * could be one of the middle: what lies further from it than two errors keeps its side.
+ */
+function median(
+  responses: Response[],
+  error: number,
+  exactly: (firstIn: number, firstOut: number) => number,
+): number | null {
+  if (responses.length === 0) return null;
+  responses.sort((a, b) => a.ms - b.ms);
+  const low = (responses.length - 1) >> 1;
+  const high = responses.length >> 1;
+  const from = (responses[low] as Response).ms - 2 * error;
+  const to = (responses[high] as Response).ms + 2 * error;
   let start = low;
-  while (start > 0 && (values[start - 1] as { approximate: number }).approximate >= from) start--;
+  while (start > 0 && (responses[start - 1] as Response).ms >= from) start--;
   let end = high + 1;
-  while (end < values.length && (values[end] as { approximate: number }).approximate <= to) end++;
-  const around = values
+  while (end < responses.length && (responses[end] as Response).ms <= to) end++;
+  const around = responses
     .slice(start, end)
-    .map(({ pair }) => exact(pair))
+    .map(({ ms, error: own, firstIn, firstOut }) => (own === 0 ? ms : exactly(firstIn, firstOut)))
     .sort((a, b) => a - b);
   return Math.round(((around[low - start] as number) + (around[high - start] as number)) / 2);
 }

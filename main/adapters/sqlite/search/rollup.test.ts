@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createCorpus } from '#test/support/search-corpus.ts';
+import { KEY, temporaryFolder } from '#test/support/store-fixtures.ts';
+import { importRecord, T0 } from '#test/support/store-wire.ts';
+import { openRecords } from '../open-records.ts';
+import { createWriter } from '../writer/create-writer.ts';
+import { createSearchReader } from './reader.ts';
 import { createRollup } from './rollup.ts';
 
 const DAY_ROWS =
@@ -42,6 +47,39 @@ describe('[SR6] roll-up', () => {
       }
     } finally {
       corpus.close();
+    }
+  });
+});
+
+describe('[SR6] the drift of the keys', () => {
+  it('[SR6] the median of first responses is exact where thousands of messages share a moment, and so have keys far from it', () => {
+    const db = openRecords(temporaryFolder(), KEY);
+    try {
+      const writer = createWriter(db);
+      // A file whose times are whole minutes: all of these are in one slot, and push each other seconds away from it.
+      const crowd = Array.from({ length: 9_000 }, (_, n) =>
+        importRecord({ conversation_id: 'crowd', message_id: `m-${n}`, consumer: '众', agent: '' }),
+      );
+      const answered = [1_000, 2_000, 9_000].flatMap((after, n) => [
+        importRecord({ conversation_id: `c-${n}`, message_id: `q-${n}`, consumer: `买家${n}` }),
+        importRecord({
+          conversation_id: `c-${n}`,
+          message_id: `a-${n}`,
+          sender: 'agent',
+          consumer: `买家${n}`,
+          sent_at: T0 + after,
+        }),
+      ]);
+      writer.importRecords([...crowd, ...answered]);
+      const drift = db
+        .readOne<number>('SELECT max(abs(id - (sent_at - 946684800000) * 1024 / 1000)) FROM messages')
+        .get() as number;
+      expect(drift).toBeGreaterThan(5_120);
+      expect(db.readOne<number>("SELECT value FROM meta WHERE name = 'key_drift_slots'").get()).toBe(drift);
+      const [row] = createSearchReader(db, { indexed: false }).searchAgents({}, { kind: 'all' });
+      expect(row).toMatchObject({ agent: '客服老王', sessions: 3, unanswered: 0, median_first_response_ms: 2_000 });
+    } finally {
+      db.close();
     }
   });
 });

@@ -1,9 +1,10 @@
 import { SENDER_CODES } from '../codes.ts';
 import type { WritableDatabase } from '../connection.ts';
+import { createKeyDrift } from './key-drift.ts';
 
 /**
- * The roll-up behind the overview (SR6): agent_day and agent_conversations, kept in the transaction that writes the
- * messages. Late history arrives out of order and must leave the same rows as if it had come in order.
+ * The roll-up behind the overview (SR6): agent_day, agent_conversations and the drift of the keys, kept in the transaction
+ * that writes the messages. Late history arrives out of order and must leave the same rows as if it had come in order.
  *
  * - A row of agent_day says what belongs to an agent (messages.agent) in one conversation on one day.
  * - "By the agent" means sent by the agent, whoever the conversation is assigned to.
@@ -97,6 +98,8 @@ export function createRollup(db: WritableDatabase): Rollup {
     'SELECT agent FROM agent_conversations WHERE agent IN (SELECT id FROM agents) AND conversation = ?',
   );
   const dropPair = db.write('DELETE FROM agent_conversations WHERE agent = ? AND conversation = ?');
+
+  const drift = createKeyDrift(db);
 
   let offset: number | null = null;
   /** Read once: it is fixed when the file is made. */
@@ -216,10 +219,17 @@ export function createRollup(db: WritableDatabase): Rollup {
   };
 
   return {
-    added: (row) => void rows.push(row),
+    added: (row) => {
+      rows.push(row);
+      drift.note(row.id, row.sent_at);
+    },
     recalled: (row) => void recalls.push(row),
-    flush: write,
+    flush: () => {
+      write();
+      drift.flush();
+    },
     reset: () => {
+      drift.reset();
       rows.length = 0;
       recalls.length = 0;
     },
