@@ -36,7 +36,7 @@ import { usePackageDrop } from './use-package-drop.ts';
 import { canRun, EMPTY_FORM, fromSaved, toQuery, type QueryForm } from './query.ts';
 import { QueryBar } from './QueryBar.tsx';
 import { useProgress, useRunning, useSlow } from './running.ts';
-import { useRecords } from './store.ts';
+import { useRecords, viewOf } from './store.ts';
 import { cancelSearches } from './use-search.ts';
 import './records.css';
 
@@ -74,7 +74,8 @@ function runForm(form: QueryForm, from?: string | null): void {
 export default function RecordsView(props: RecordsViewProps) {
   const { t, i18n } = useTranslation();
   const locale = currentLocale(i18n.language);
-  const { form, run, view } = useRecords();
+  const { form, run, chosenView } = useRecords();
+  const view = chosenView ?? (run === null ? 'overview' : viewOf(run.query));
   const [dialog, setDialog] = useState<'numbers' | 'import' | 'export' | null>(null);
   const [agents, setAgents] = useState<readonly string[]>([]);
   const table = useRef<DataTableHandle>(null);
@@ -138,7 +139,7 @@ export default function RecordsView(props: RecordsViewProps) {
     if (request.numbers.length > 0)
       runForm({ ...EMPTY_FORM, by: 'number', range: 'any', numbers: request.numbers }, null);
     if (request.text !== undefined || request.consumers !== undefined) {
-      useRecords.setState({ view: request.text === undefined ? 'overview' : 'messages' });
+      useRecords.setState({ chosenView: null });
       runForm({ ...EMPTY_FORM, range: 'any', text: request.text ?? '', consumers: request.consumers ?? [] });
     }
     if (request.dialog === 'numbers') useRecords.setState((state) => ({ form: { ...state.form, by: 'number' } }));
@@ -205,7 +206,7 @@ export default function RecordsView(props: RecordsViewProps) {
               label={t('records.views')}
               size="small"
               value={view}
-              onChange={(next) => useRecords.setState({ view: next })}
+              onChange={(next) => useRecords.setState({ chosenView: next })}
               options={[
                 { value: 'overview', label: t('records.overview') },
                 { value: 'messages', label: t('records.messages') },
