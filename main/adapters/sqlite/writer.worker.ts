@@ -1,7 +1,16 @@
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { IngestResult } from '#main/core/ports/store.ts';
+import { AppFailure } from '#shared/contract/errors.ts';
+import type { AccountId } from '#shared/domain/ids.ts';
+import type { GatewayEvent } from '#shared/protocol/events.ts';
 import { serve, type CallContext } from './rpc.ts';
 import { compactAtOpen } from './administration/compact.ts';
+import { pragma } from './connection.ts';
+import { toFailure } from './errors.ts';
 import { holdProfile, openRecords } from './open-records.ts';
+import { restWhenQuiet } from './rest.ts';
 import { createWriter, type RecordsWriter } from './writer/create-writer.ts';
 
 /** The only thread that writes records.db (ST1). */
@@ -9,7 +18,7 @@ import { createWriter, type RecordsWriter } from './writer/create-writer.ts';
 const { directory, key } = workerData as { readonly directory: string; readonly key: Uint8Array };
 
 /** Opened by the first call, so that what is wrong with the file is that call's answer. */
-let opened: { readonly writer: RecordsWriter; readonly close: () => void } | null = null;
+let opened: { readonly writer: RecordsWriter; readonly rest: () => void; readonly close: () => void } | null = null;
 
 function open(): RecordsWriter {
   if (opened !== null) return opened.writer;
@@ -18,6 +27,7 @@ function open(): RecordsWriter {
     const db = compactAtOpen(directory, key, openRecords(directory, key), () => openRecords(directory, key));
     opened = {
       writer: createWriter(db),
+      rest: () => void pragma(db, 'shrink_memory'),
       close: () => {
         db.close();
         hold.release();
@@ -27,6 +37,30 @@ function open(): RecordsWriter {
   } catch (thrown) {
     hold.release();
     throw thrown;
+  }
+}
+
+/** A disk that turned read-only under open files shows itself to SQLite like a full one; what helps is something else (ST5). */
+function explained<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    const { code, details } = toFailure(thrown).error;
+    if (code === 'DISK_FULL' && isReadOnly())
+      throw new AppFailure('STORE_READ_ONLY', 'the disk has become read-only', details);
+    throw thrown;
+  }
+}
+
+/** Only trying it tells: a file system that gave up writing still answers that it may be written. */
+function isReadOnly(): boolean {
+  const probe = join(directory, '.write-probe');
+  try {
+    closeSync(openSync(probe, 'w', 0o600));
+    rmSync(probe);
+    return false;
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'EROFS';
   }
 }
 
@@ -41,7 +75,6 @@ const names = [
   'putAccount',
   'removeAccount',
   'putWelcome',
-  'ingest',
   'putSnapshotPage',
   'setCursor',
   'putMessages',
@@ -103,7 +136,7 @@ const names = [
 const methods = Object.fromEntries(
   names.map((name) => [
     name,
-    (_: CallContext, ...args: unknown[]) => (open()[name] as (...args: unknown[]) => unknown)(...args),
+    (_: CallContext, ...args: unknown[]) => explained(() => (open()[name] as (...args: unknown[]) => unknown)(...args)),
   ]),
 ) as unknown as ByName;
 
@@ -112,8 +145,17 @@ const all = {
   open: (): void => {
     open();
   },
+  /** `batch`: the events, validated, as JSON. */
+  ingestText: (_: CallContext, account: AccountId, batch: string): IngestResult =>
+    explained(() => open().ingest(account, JSON.parse(batch) as GatewayEvent[])),
 };
 
 export type WriterMethods = typeof all;
 
-if (parentPort !== null) serve(parentPort, all, () => opened?.close());
+if (parentPort !== null) {
+  restWhenQuiet(() => opened?.rest());
+  serve(parentPort, all, () => {
+    opened?.close();
+    opened = null;
+  });
+}

@@ -1,6 +1,7 @@
 import type { AppErrorCode } from '#shared/contract/errors.ts';
+import type { Topics } from '#shared/contract/topics.ts';
 import type { AccountView, ShopView } from '#shared/contract/views.ts';
-import type { ConversationId, ConversationKey, ShopId } from '#shared/domain/ids.ts';
+import type { ConversationId, ShopId } from '#shared/domain/ids.ts';
 import { isLesserEffect } from '#shared/domain/recall/types.ts';
 import type { ClockEstimate } from '#shared/domain/time.ts';
 import { HOUR } from '#shared/lib/durations.ts';
@@ -12,7 +13,7 @@ import type { Transfers } from '../attachments/transfers.ts';
 import { createUploads } from '../attachments/uploads.ts';
 import { createConnection, type Connection } from '../connection/connection.ts';
 import { createTokenCare } from '../connection/token-care.ts';
-import { fillGaps, loadSnapshot, type CatchUpOptions } from '../ingest/catch-up.ts';
+import { fillGaps, loadSnapshot, pullRange, type CatchUpOptions } from '../ingest/catch-up.ts';
 import { createIngest } from '../ingest/ingest.ts';
 import { noteRecheck, recheck } from '../ingest/recheck.ts';
 import { createOutbox, type Outbox } from '../outbox/outbox.ts';
@@ -25,6 +26,9 @@ import type { AccountRecord, IngestResult, Store, StoreChanges } from '../ports/
 import type { Transport } from '../ports/transport.ts';
 import { createRecalls, type Recalls } from '../recall/recalls.ts';
 import type { tokenIn } from './account-list.ts';
+
+/** Conversations that something came into at the same time; nobody reads more notifications than that (IN3). */
+const NOTICES_AT_ONCE = 20;
 
 export interface SessionPorts {
   readonly store: Store;
@@ -42,18 +46,14 @@ export interface SessionPorts {
 }
 
 export interface SessionEvents {
-  readonly onChanges: (changes: StoreChanges) => void;
+  /** `catchingUp`: they come in masses and are of the past. */
+  readonly onChanges: (changes: StoreChanges, catchingUp?: boolean) => void;
   /** Connection, clock, cursor, agent or shops changed. */
   readonly onAccount: () => void;
   /** The shop's sensitive words may have changed (PV3): after each `welcome`, and when the gateway says so. */
   readonly onWords: (shopId: string) => void;
   readonly onProblem: (code: AppErrorCode, details: Readonly<Record<string, unknown>>) => void;
-  readonly onNotice: (
-    kind: 'enquiry' | 'reply' | 'summary',
-    conversation: ConversationKey | null,
-    title: string,
-    count: number,
-  ) => void;
+  readonly onNotice: (notice: Omit<Topics['notice'], 'account_id' | 'sound'>) => void;
 }
 
 /** One account: its connection, and what comes and goes over it. */
@@ -72,6 +72,8 @@ export interface AccountSession {
   view(): Promise<AccountView>;
   /** Tells the gateway what was read here; what can't be told now is told after the next `welcome`. */
   markRead(conversation: ConversationId, convSeq: number): Promise<void>;
+  /** Stores what the gateway has between these numbers, both included. False where it could not be asked to the end. */
+  pull(conversation: ConversationId, fromSeq: number, toSeq: number): Promise<boolean>;
   setLabel(label: string): void;
   /** Address for the next attempt; the gateway of the practice shop has a new port at each start. */
   setAddress(url: string): void;
@@ -113,6 +115,9 @@ export function createAccountSession(
       ? { now: clock.wallNow(), uncertaintyMs: Number.POSITIVE_INFINITY }
       : { now: Math.round(clock.monotonicNow() + estimate.offsetMs), uncertaintyMs: estimate.uncertaintyMs };
   };
+
+  const summarise = (count: number): void =>
+    events.onNotice({ kind: 'summary', conversation_key: null, shop_id: null, title: label, count });
 
   /** Never merged in silence: what was seen here may be missing there, sent messages among it. */
   function wentBack(here: number, there: number): void {
@@ -159,8 +164,8 @@ export function createAccountSession(
     onWelcome: (welcome) => {
       const mine = ++epoch;
       // Events that come right behind the welcome wait until the shops and policies it carries are stored.
-      ingest.hold();
       snapshotting = welcome.resume.status === 'snapshot';
+      ingest.hold(snapshotting);
       // "unknown": our number means nothing to this gateway, so its lower one is the truth.
       if (welcome.resume.status === 'snapshot' && welcome.resume.reason === 'unknown' && hasCursor) {
         anew = true;
@@ -201,7 +206,7 @@ export function createAccountSession(
           .catch(() => logger.log('error', 'session.audit', { account }));
       }
       if (connection.phase.name === 'live' && missed > 0) {
-        events.onNotice('summary', null, label, missed);
+        summarise(missed);
         missed = 0;
       }
       // SY9: a pong that announces nothing newer says that everything up to now is here.
@@ -334,6 +339,15 @@ export function createAccountSession(
     if (heard && (unreported.get(conversation) ?? 0) <= seq) unreported.delete(conversation);
   }
 
+  function pull(conversation_id: ConversationId, from_seq: number, to_seq: number): Promise<boolean> {
+    const mine = epoch;
+    return pullRange(
+      catchUp,
+      { conversation_id, from_seq, to_seq },
+      () => mine !== epoch || stopped || !connection.isOpen,
+    );
+  }
+
   /** One filler at a time; what is found missing meanwhile is looked at when it is done. */
   async function fill(): Promise<void> {
     if (filling) {
@@ -368,7 +382,7 @@ export function createAccountSession(
       return;
     }
     recalls.settled(result.settled_recalls);
-    events.onChanges(result.changes);
+    events.onChanges(result.changes, connection.phase.name === 'catching-up');
     for (const { msg_id, recall_id, kept, came } of result.contradicted_recalls) {
       logger.log('warn', 'recall.contradicted', { account, recall: recall_id, kept, came });
       if (isLesserEffect(came, kept)) disputed(msg_id, kept, came);
@@ -376,9 +390,10 @@ export function createAccountSession(
     for (const refused of result.refused_policies) {
       events.onProblem('POLICY_REFUSED', { account_id: account, ...refused });
     }
-    if (connection.phase.name === 'live')
-      for (const notice of result.notices) events.onNotice(notice.kind, notice.conversation_key, notice.title, 1);
-    else missed += result.notices.length;
+    const news = result.notices.reduce((sum, { count }) => sum + count, 0);
+    if (connection.phase.name !== 'live') missed += news;
+    else if (result.notices.length > NOTICES_AT_ONCE) summarise(news);
+    else for (const notice of result.notices) events.onNotice(notice);
     events.onAccount();
     connection.progress({ eventSeq: result.event_seq, snapshotting });
     // A conversation that grew may have numbers missing before what came (SY6).
@@ -419,6 +434,7 @@ export function createAccountSession(
       return connection.phase.name === 'live' ? 'online' : 'stale';
     },
     markRead,
+    pull,
     setLabel(value) {
       label = value;
     },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AppFailure } from '#shared/contract/errors.ts';
 import { AccountId } from '#shared/domain/ids.ts';
 import type { GatewayEvent } from '#shared/protocol/events.ts';
-import type { IngestResult, Store } from '../ports/store.ts';
+import type { IngestResult } from '../ports/store.ts';
 import { createFakeClock } from '#test/support/fake-clock.ts';
 import { createIngest } from './ingest.ts';
 
@@ -15,40 +15,60 @@ function bench() {
   let fail: AppFailure | null = null;
   let finish: (() => void)[] = [];
   let slow = false;
+  let failOnce = false;
+  let last = Promise.resolve();
+  const store = (events: readonly GatewayEvent[]): IngestResult => {
+    if (fail !== null) throw fail;
+    if (failOnce) {
+      failOnce = false;
+      throw new AppFailure('DISK_FULL', 'full');
+    }
+    batches.push(events.map((event) => event.event_seq));
+    let gap: number | null = null;
+    const before = cursor;
+    for (const { event_seq } of events) {
+      if (event_seq <= cursor) continue;
+      if (event_seq !== cursor + 1) {
+        gap = event_seq;
+        break;
+      }
+      cursor = event_seq;
+    }
+    return {
+      event_seq: cursor,
+      applied: cursor - before,
+      skipped: 0,
+      gap_at: gap,
+      changes: { conversations: [], messages: [], many: false },
+      notices: [],
+      shops_changed: false,
+      agent_changed: false,
+      refused_policies: [],
+      settled_recalls: [],
+      contradicted_recalls: [],
+      settled_sends: [],
+    };
+  };
   const ingest = createIngest({
     account: AccountId.parse('a'),
     clock,
     logger: { log: () => {} },
     store: {
       async ingest(_account: AccountId, events: readonly GatewayEvent[]): Promise<IngestResult> {
-        if (slow) await new Promise<void>((resolve) => finish.push(resolve));
-        if (fail !== null) throw fail;
-        batches.push(events.map((event) => event.event_seq));
-        let gap: number | null = null;
-        for (const { event_seq } of events) {
-          if (event_seq <= cursor) continue;
-          if (event_seq !== cursor + 1) {
-            gap = event_seq;
-            break;
-          }
-          cursor = event_seq;
+        // One after the other, as the writer's thread does it.
+        const gate = slow ? new Promise<void>((resolve) => finish.push(resolve)) : null;
+        const before = last;
+        let done = (): void => undefined;
+        last = new Promise((resolve) => (done = resolve));
+        await before;
+        await gate;
+        try {
+          return store(events);
+        } finally {
+          done();
         }
-        return {
-          event_seq: cursor,
-          applied: 0,
-          skipped: 0,
-          gap_at: gap,
-          changes: { conversations: [], messages: [], many: false },
-          notices: [],
-          shops_changed: false,
-          agent_changed: false,
-          refused_policies: [],
-          settled_recalls: [],
-          contradicted_recalls: [],
-          settled_sends: [],
-        };
       },
-    } as unknown as Store,
+    },
     onStored: (result) => seen.push(`stored ${result.event_seq}`),
     onGap: (at) => seen.push(`gap ${at}`),
     onPause: () => seen.push('pause'),
@@ -71,6 +91,13 @@ function bench() {
     turns,
     set fail(value: AppFailure | null) {
       fail = value;
+    },
+    /** The next batch fails, those behind it don't. */
+    failNext: () => {
+      failOnce = true;
+    },
+    get finishing() {
+      return finish.length;
     },
     set slow(value: boolean) {
       slow = value;
@@ -159,7 +186,7 @@ describe('ingest', () => {
 
   it('[SY7] while a snapshot is paged no more than 5,000 events wait in memory; those beyond are asked for again, none is lost', async () => {
     const b = bench();
-    b.ingest.hold();
+    b.ingest.hold(true);
     b.push(1, 100_000);
     b.ingest.release();
     for (let i = 0; i < 20; i++) {
@@ -180,7 +207,7 @@ describe('ingest', () => {
 
   it('[SY7] while a snapshot is paged events wait, and the socket is still read', async () => {
     const b = bench();
-    b.ingest.hold();
+    b.ingest.hold(true);
     b.push(1, 5_000);
     await b.turns();
     b.clock.advance(1_000);
@@ -192,6 +219,77 @@ describe('ingest', () => {
       b.clock.advance(50);
     }
     expect(b.seen.at(-1)).toBe('stored 5000');
+  });
+
+  it('[SY2] while one batch is stored the next full one is on its way, never a third, and what is not full waits', async () => {
+    const b = bench();
+    b.slow = true;
+    b.push(1, 3_500);
+    await b.turns();
+    expect(b.finishing).toBe(2);
+    b.slow = false;
+    b.finish();
+    await b.turns();
+    expect(b.batches.map((batch) => batch.length)).toEqual([1_000, 1_000, 1_000]);
+    b.clock.advance(50);
+    await b.turns();
+    expect(b.batches.flat()).toEqual(Array.from({ length: 3_500 }, (_, index) => index + 1));
+    expect(b.seen).toEqual(['stored 1000', 'stored 2000', 'stored 3000', 'stored 3500']);
+  });
+
+  it('[SY2] [ST5] a batch fails while the next is on its way: that one is no gap, both are stored again in order, nothing is acknowledged before', async () => {
+    const b = bench();
+    b.slow = true;
+    b.push(1, 2_500);
+    await b.turns();
+    b.failNext();
+    b.slow = false;
+    b.finish();
+    await b.turns();
+    expect(b.batches).toEqual([expect.objectContaining({ 0: 1_001, length: 1_000 })]);
+    expect(b.seen).toEqual(['problem DISK_FULL', 'pause']);
+    b.clock.advance(1_000);
+    await b.turns();
+    b.clock.advance(50);
+    await b.turns();
+    expect(b.batches.slice(1).map((batch) => [batch[0], batch.length])).toEqual([
+      [1, 1_000],
+      [1_001, 1_000],
+      [2_001, 500],
+    ]);
+    expect(b.seen.slice(2)).toEqual(['resume', 'stored 1000', 'stored 2000', 'stored 2500']);
+  });
+
+  it('[SY2] a gap in the first of two batches on their way is told once, and nothing behind it is taken', async () => {
+    const b = bench();
+    b.slow = true;
+    b.push(1, 500);
+    b.push(502, 2_500);
+    await b.turns();
+    expect(b.finishing).toBe(2);
+    b.slow = false;
+    b.finish();
+    await b.turns();
+    b.clock.advance(1_000);
+    await b.turns();
+    expect(b.seen).toEqual(['stored 500', 'gap 502']);
+  });
+
+  it('[SY4] resuming: more than 5,000 events that come before the welcome is stored are read later, none is let go of', async () => {
+    const b = bench();
+    b.ingest.hold(false);
+    b.push(1, 5_200);
+    await b.turns();
+    expect(b.seen).toEqual(['pause']);
+    b.ingest.release();
+    for (let i = 0; i < 20; i++) {
+      await b.turns();
+      b.clock.advance(50);
+    }
+    expect(b.batches.flat()).toHaveLength(5_200);
+    expect(b.seen).toContain('resume');
+    expect(b.seen.filter((line) => line.startsWith('gap'))).toEqual([]);
+    expect(b.seen.at(-1)).toBe('stored 5200');
   });
 
   it('[SY2] a lost connection drops what is queued; only what is being stored right now is still awaited', async () => {

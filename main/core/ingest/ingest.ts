@@ -6,17 +6,19 @@ import type { Logger } from '../ports/logger.ts';
 import type { IngestResult, Store } from '../ports/store.ts';
 
 export const MAX_BATCH = 1_000;
+/** Batches handed to the store at a time: while one commits, the next is on its way, so that the writer never waits for us. */
+const IN_FLIGHT = 2;
 /** While a stream is flowing, what has arrived is gathered this long before it is stored (at most 50 ms, store.md). */
 const GATHER_MS = 20;
 /** Stop reading from the socket at the upper mark, go on at the lower one. Events. */
 const HIGH_MARK = 5_000;
-const LOW_MARK = 1_000;
+const LOW_MARK = 2_000;
 /** A full disk or a locked file: tried again this often, nothing is lost meanwhile (ST5). */
 const RETRY_MS = 1_000;
 
 export interface IngestOptions {
   readonly account: AccountId;
-  readonly store: Store;
+  readonly store: Pick<Store, 'ingest'>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** After commit: changes to announce, the number to acknowledge. */
@@ -32,11 +34,12 @@ export interface IngestOptions {
 export interface Ingest {
   push(event: GatewayEvent): void;
   /**
-   * While a snapshot is being paged, events wait: applied before the page they are newer than, they would be undone by
-   * it. At most HIGH_MARK of them wait; what comes beyond is let go of, unacknowledged, and asked for again (`onGap`)
-   * when those that waited are stored. The socket goes on being read: the snapshot's pages come through it.
+   * Events wait until `release`. `snapshot`: pages of one are read meanwhile, through the same socket, which therefore goes on
+   * being read: at most HIGH_MARK events wait, what comes beyond is let go of, unacknowledged, and asked for again (`onGap`)
+   * when those that waited are stored. (Applied before the page they are newer than, they would be undone by it.) Otherwise
+   * nothing has to come through the socket, and it is read no further than HIGH_MARK.
    */
-  hold(): void;
+  hold(snapshot: boolean): void;
   release(): void;
   /** Drops what is queued: it will come again after resume. What is being stored right now still is. */
   discard(): void;
@@ -47,9 +50,15 @@ export interface Ingest {
 
 export function createIngest(options: IngestOptions): Ingest {
   const { clock, store, account, logger } = options;
+  /** What isn't stored yet; its first `handed` events are with the store. */
   let queue: GatewayEvent[] = [];
-  let held = false;
-  let storing = false;
+  let handed = 0;
+  let inFlight = 0;
+  /** Goes up when what was handed over no longer stands at the head of the queue: discarded, after a gap, or to be handed over again. */
+  let run = 0;
+  let held: 'no' | 'socket read' | 'socket waits' = 'no';
+  /** A flush is about to begin in this turn. */
+  let gathering = false;
   let stopped = false;
   let paused = false;
   let lastBatch = 0;
@@ -60,125 +69,145 @@ export function createIngest(options: IngestOptions): Ingest {
   let waiters: (() => void)[] = [];
 
   function settleWaiters(): void {
-    if (storing || (queue.length > 0 && !stopped)) return;
+    if (inFlight > 0 || gathering || (queue.length > 0 && !stopped)) return;
     const ready = waiters;
     waiters = [];
     for (const resolve of ready) resolve();
   }
 
+  const pauseSocket = (): void => {
+    if (paused) return;
+    paused = true;
+    options.onPause();
+  };
+
   function schedule(delay: number): void {
-    if (storing || held || stopped || queue.length === 0) return;
+    const waiting = queue.length - handed;
+    if (gathering || held !== 'no' || stopped || waiting === 0) return;
+    const full = waiting >= MAX_BATCH && problem === null;
+    // Behind a batch under way only a full one is worth the trip; the rest is gathered until that one is stored.
+    if (inFlight > 0 && !(full && inFlight < IN_FLIGHT)) return;
     if (timer !== null) {
       // A batch that is full needs no gathering.
-      if (queue.length < MAX_BATCH || problem !== null) return;
+      if (!full) return;
       clock.clearTimeout(timer);
       timer = null;
     }
-    if (delay === 0) {
+    if (delay === 0 || full) {
       // Everything that came in the same chunk of the socket is still being pushed: gather it.
-      storing = true;
-      queueMicrotask(() => void flush());
+      gathering = true;
+      queueMicrotask(flush);
       return;
     }
     timer = clock.setTimeout(() => {
       timer = null;
-      if (storing || held || stopped) return;
-      storing = true;
-      void flush();
+      if (held === 'no' && !stopped) flush();
     }, delay);
   }
 
-  async function flush(): Promise<void> {
-    const batch = queue.slice(0, MAX_BATCH);
-    if (batch.length === 0) {
-      storing = false;
-      settleWaiters();
-      return;
+  function flush(): void {
+    gathering = false;
+    do {
+      const batch = queue.slice(handed, handed + MAX_BATCH);
+      if (batch.length === 0) break;
+      handed += batch.length;
+      inFlight++;
+      const mine = run;
+      store.ingest(account, batch).then(
+        (result) => stored(batch.length, result, mine === run),
+        (thrown: unknown) => failed(thrown, mine === run),
+      );
+    } while (problem === null && inFlight < IN_FLIGHT && queue.length - handed >= MAX_BATCH);
+    settleWaiters();
+  }
+
+  /** In the order they were handed over. `current`: the batch stands at the head of the queue. */
+  function stored(size: number, result: IngestResult, current: boolean): void {
+    inFlight--;
+    // Behind a batch that failed the store finds a number missing and takes nothing: that says nothing about the stream.
+    if (!current && result.applied === 0) return goOn();
+    lastBatch = size;
+    if (current) {
+      queue.splice(0, size);
+      handed -= size;
+      if (problem !== null) {
+        logger.log('info', 'ingest.recovered', { account });
+        problem = null;
+      }
     }
-    let result: IngestResult;
-    const source = queue;
-    try {
-      result = await store.ingest(account, batch);
-    } catch (thrown) {
-      failed(thrown);
-      return;
-    }
-    storing = false;
-    lastBatch = batch.length;
-    if (problem !== null) {
-      logger.log('info', 'ingest.recovered', { account });
-      problem = null;
-    }
-    // `discard` may have replaced the queue meanwhile; the batch was part of the old one.
-    const current = queue === source;
-    if (current) queue.splice(0, batch.length);
-    if (paused && queue.length <= LOW_MARK) {
+    if (paused && problem === null && queue.length <= LOW_MARK) {
       paused = false;
       options.onResume();
     }
     options.onStored(result);
-    const gapAt = result.gap_at ?? (queue.length === 0 && !held ? missedFrom : null);
+    const gapAt = result.gap_at ?? (queue.length === 0 && held === 'no' ? missedFrom : null);
     if (gapAt !== null && current) {
-      queue = [];
+      startOver([]);
       logger.log('warn', 'ingest.gap', { account, cursor: result.event_seq, gap_at: gapAt });
       options.onGap(gapAt);
     }
-    schedule(lastBatch > 8 && queue.length < MAX_BATCH ? GATHER_MS : 0);
-    settleWaiters();
+    goOn();
   }
 
-  function failed(thrown: unknown): void {
-    storing = false;
+  function failed(thrown: unknown, current: boolean): void {
+    inFlight--;
+    // What was handed over behind it goes with it.
+    if (!current) return goOn();
+    startOver(queue);
     const code: AppErrorCode = thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL';
     if (problem !== code) {
       problem = code;
       logger.log('error', 'ingest.failed', { account, code });
       options.onProblem(code);
     }
-    if (!paused) {
-      paused = true;
-      options.onPause();
-    }
-    schedule(RETRY_MS);
+    pauseSocket();
+    goOn();
+  }
+
+  function startOver(rest: GatewayEvent[]): void {
+    run++;
+    queue = rest;
+    handed = 0;
+  }
+
+  function goOn(): void {
+    schedule(problem !== null ? RETRY_MS : lastBatch > 8 ? GATHER_MS : 0);
     settleWaiters();
   }
 
   return {
     push(event) {
       if (stopped) return;
-      if (missedFrom !== null || (held && queue.length >= HIGH_MARK)) {
+      if (missedFrom !== null || (held === 'socket read' && queue.length >= HIGH_MARK)) {
         missedFrom ??= event.event_seq;
         return;
       }
       queue.push(event);
-      // Replies to the snapshot's pages come through the same socket, so while held it must go on being read.
-      if (!paused && !held && queue.length >= HIGH_MARK) {
-        paused = true;
-        options.onPause();
-      }
-      schedule(lastBatch > 8 && queue.length < MAX_BATCH ? GATHER_MS : 0);
+      // Replies to the snapshot's pages come through the same socket, so meanwhile it must go on being read.
+      if (held !== 'socket read' && queue.length >= HIGH_MARK) pauseSocket();
+      schedule(lastBatch > 8 ? GATHER_MS : 0);
     },
-    hold() {
-      held = true;
+    hold(snapshot) {
+      held = snapshot ? 'socket read' : 'socket waits';
     },
     release() {
-      held = false;
+      held = 'no';
       schedule(0);
       settleWaiters();
     },
     discard() {
-      queue = [];
+      startOver([]);
       paused = false;
       missedFrom = null;
       settleWaiters();
     },
     idle() {
-      if (!storing && queue.length === 0) return Promise.resolve();
+      if (inFlight === 0 && !gathering && queue.length === 0) return Promise.resolve();
       return new Promise((resolve) => waiters.push(resolve));
     },
     stop() {
       stopped = true;
-      queue = [];
+      startOver([]);
       if (timer !== null) clock.clearTimeout(timer);
       timer = null;
       settleWaiters();

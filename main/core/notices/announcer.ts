@@ -7,18 +7,24 @@ import type { StoreChanges } from '../ports/store.ts';
 
 /**
  * The first change after a pause is told at once: somebody looks at that chat. What follows within this time is told
- * together (topics.ts).
+ * together (topics.ts): a screen shows no more.
  */
-const REST_MS = 30;
+const REST_MS = 16;
+/**
+ * While an account catches up: nobody reads thousands of rows a second, and a view that asks again for each batch of them takes
+ * the processor from whoever writes in it.
+ */
+const CATCHING_UP_MS = 250;
 /** Numbers of the status bar: each notice asks the store for every account, and nobody reads faster. */
 const ACCOUNTS_REST_MS = 200;
 /** More keys than this are "many, ask again": a view shows fewer rows than that anyway. */
 const MANY_KEYS = 200;
 
-/** Collects what changed and tells the views: at once, then at most every 30 ms (accounts: every 200 ms). */
+/** Collects what changed and tells the views: at once, then at most every 16 ms (accounts: every 200 ms). */
 export interface Announcer {
   subscribe(listener: (message: TopicMessage) => void): () => void;
-  changes(changes: StoreChanges): void;
+  /** `catchingUp`: of the past; told only every 250 ms. */
+  changes(changes: StoreChanges, catchingUp?: boolean): void;
   /** Something about accounts changed; `accountsView` is asked when the notice goes out. */
   accounts(): void;
   /** At once, for what is rare. */
@@ -36,6 +42,9 @@ export function createAnnouncer(options: {
   const messages = new Set<ConversationKey>();
   let many = false;
   let changed = false;
+  /** Something among the changes is of the present. */
+  let present = false;
+  let toldAt = Number.NEGATIVE_INFINITY;
   let accountsChanged = false;
   let accountsRunning = false;
   /** Set while a topic rests after a notice. */
@@ -61,19 +70,26 @@ export function createAnnouncer(options: {
 
   function tellChanges(): void {
     if (stopped || !changed || rest !== null) return;
+    if (!present && options.clock.monotonicNow() - toldAt < CATCHING_UP_MS) return restThenTell();
     changed = false;
+    present = false;
+    toldAt = options.clock.monotonicNow();
     const hadConversations = conversations.size > 0 || many;
     const hadMessages = messages.size > 0 || many;
     const conversationKeys = keysOf(conversations);
     const messageKeys = keysOf(messages);
     many = false;
+    restThenTell();
+    // The open chat first: its rows are what somebody waits for.
+    if (hadMessages) publish({ topic: 'messages', payload: { keys: messageKeys } });
+    if (hadConversations) publish({ topic: 'conversations', payload: { keys: conversationKeys } });
+  }
+
+  function restThenTell(): void {
     rest = options.clock.setTimeout(() => {
       rest = null;
       tellChanges();
     }, REST_MS);
-    // The open chat first: its rows are what somebody waits for.
-    if (hadMessages) publish({ topic: 'messages', payload: { keys: messageKeys } });
-    if (hadConversations) publish({ topic: 'conversations', payload: { keys: conversationKeys } });
   }
 
   function tellAccounts(): void {
@@ -106,12 +122,13 @@ export function createAnnouncer(options: {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    changes(value) {
+    changes(value, catchingUp = false) {
       if (value.conversations.length === 0 && value.messages.length === 0 && !value.many) return;
       for (const key of value.conversations) conversations.add(key);
       for (const key of value.messages) messages.add(key);
       many ||= value.many;
       changed = true;
+      present ||= !catchingUp;
       tellChanges();
     },
     accounts() {

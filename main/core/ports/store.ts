@@ -256,7 +256,7 @@ export interface StoreReader {
   /** Content of a sealed message (RC19). The caller checks the permission and writes the audit entry first. */
   openSeal(key: MessageKey): Promise<{
     readonly text: string | null;
-    readonly attachment_name: string | null;
+    readonly attachment: Attachment | null;
     readonly read_at: number | null;
   } | null>;
 
@@ -383,12 +383,13 @@ export interface IngestResult {
   /** The first event number that could not be applied because one before it is missing. */
   readonly gap_at: number | null;
   readonly changes: StoreChanges;
-  /** New consumer messages and enquiries, for notifications (IN3). */
+  /** New consumer messages and enquiries, for notifications (IN3): one for each conversation and kind, with how many there were. */
   readonly notices: readonly {
     readonly kind: 'enquiry' | 'reply';
     readonly conversation_key: ConversationKey;
+    readonly shop_id: string;
     readonly title: string;
-    readonly at: number;
+    readonly count: number;
   }[];
   readonly shops_changed: boolean;
   readonly agent_changed: boolean;

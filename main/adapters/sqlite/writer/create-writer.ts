@@ -139,7 +139,7 @@ export function createWriter(db: WritableDatabase) {
   };
 
   const noEffects = (): Effects => ({
-    notices: [],
+    notices: new Map(),
     shopsChanged: false,
     agentChanged: false,
     refusedPolicies: [],
@@ -190,7 +190,7 @@ export function createWriter(db: WritableDatabase) {
       applied,
       skipped,
       gap_at: gapAt,
-      notices: effects.notices,
+      notices: [...effects.notices.values()],
       shops_changed: effects.shopsChanged,
       agent_changed: effects.agentChanged,
       refused_policies: effects.refusedPolicies,
@@ -440,15 +440,10 @@ export function createWriter(db: WritableDatabase) {
     purgeReleased: (now: number) => erasing(db, () => changeWith(() => administration.purgeReleased(now))),
     advanceErasures: (...args: Parameters<typeof administration.advanceErasures>): StoreChanges =>
       change(() => administration.advanceErasures(...args)),
-    placeHold: (hold: Parameters<typeof administration.placeHold>[0]): number => {
-      const id = write(() => administration.placeHold(hold));
-      changes.take();
-      return id;
-    },
-    releaseHold: (...args: Parameters<typeof administration.releaseHold>): void => {
-      write(() => administration.releaseHold(...args));
-      changes.take();
-    },
+    placeHold: (hold: Parameters<typeof administration.placeHold>[0]) =>
+      changeWith(() => ({ id: administration.placeHold(hold) })),
+    releaseHold: (...args: Parameters<typeof administration.releaseHold>): StoreChanges =>
+      change(() => administration.releaseHold(...args)),
     announceRetention: (...args: Parameters<typeof administration.announceRetention>): number =>
       write(() => administration.announceRetention(...args)),
     removeRetained: (...args: Parameters<typeof administration.removeRetained>) =>

@@ -27,7 +27,8 @@ export interface IngestAccount {
 
 /** What a batch of events led to besides rows. */
 export interface Effects {
-  notices: IngestResult['notices'][number][];
+  /** By kind and conversation. */
+  notices: Map<string, IngestResult['notices'][number]>;
   shopsChanged: boolean;
   agentChanged: boolean;
   refusedPolicies: { shop_id: string; problem: string }[];
@@ -123,6 +124,17 @@ export function createEvents(parts: {
     eraser.purge(state, at);
   };
 
+  const notice = (
+    { notices }: Effects,
+    kind: 'enquiry' | 'reply',
+    { id, title }: ConversationState,
+    shop_id: string,
+  ): void => {
+    const key = `${kind} ${id}`;
+    const count = (notices.get(key)?.count ?? 0) + 1;
+    notices.set(key, { kind, conversation_key: id as ConversationKey, shop_id, title, count });
+  };
+
   const applyKnown = (account: IngestAccount, event: KnownEvent, effects: Effects): void => {
     const { source } = account;
     switch (event.kind) {
@@ -153,13 +165,7 @@ export function createEvents(parts: {
         ) {
           const waiting = INTAKES[state.intake] === 'waiting';
           // A waiting one was announced when it began to wait; each further line of it is no news.
-          if (!waiting || known === null)
-            effects.notices.push({
-              kind: waiting ? 'enquiry' : 'reply',
-              conversation_key: state.id as ConversationKey,
-              title: state.title,
-              at: message.sent_at,
-            });
+          if (!waiting || known === null) notice(effects, waiting ? 'enquiry' : 'reply', state, message.shop_id);
         }
         return;
       }
@@ -199,13 +205,7 @@ export function createEvents(parts: {
       }
       case 'conversation.upserted': {
         const outcome = putConversation(source, event.conversation, event.at);
-        if (outcome?.newlyWaiting === true)
-          effects.notices.push({
-            kind: 'enquiry',
-            conversation_key: outcome.state.id as ConversationKey,
-            title: outcome.state.title,
-            at: event.conversation.waiting_since ?? event.at,
-          });
+        if (outcome?.newlyWaiting === true) notice(effects, 'enquiry', outcome.state, event.conversation.shop_id);
         return;
       }
       case 'conversation.removed':

@@ -9,6 +9,7 @@ import type { Rollup } from '../search/rollup.ts';
 import type { ChangeSet } from './changes.ts';
 import { ownerAt, type ConversationState, type Conversations } from './conversations.ts';
 import type { Dimensions } from './dimensions.ts';
+import { createFreeKeys } from './free-keys.ts';
 import type { IndexQueue } from './index-queue.ts';
 
 /** What a recall says, as far as the record keeps it. */
@@ -91,7 +92,6 @@ const STATUS_RANK: Readonly<Record<number, number>> = {
 };
 /** Highest slot that a key starts from: whatever time a gateway claims, the next free one stays below 2^53. */
 const MAX_SLOT = Number.MAX_SAFE_INTEGER - 2 ** 32;
-const HINTS_LIMIT = 100_000;
 
 export function createMessages(parts: {
   readonly db: WritableDatabase;
@@ -102,8 +102,7 @@ export function createMessages(parts: {
   readonly changes: ChangeSet;
 }): Messages {
   const { db, dimensions, conversations, queue, rollup, changes } = parts;
-  /** Slot → the first number after it that was free when last looked. */
-  const hints = new Map<number, number>();
+  const keys = createFreeKeys(db);
   /** Whether anything waits for its message: spares each message two look-ups. Null: not known. */
   let waiting: boolean | null = null;
   let reused = 0;
@@ -343,14 +342,6 @@ export function createMessages(parts: {
     changes.messages(state.id);
   };
 
-  /** First free key at or after a slot that is known to be taken. */
-  const freeAfter = (taken: number): number =>
-    db
-      .readOne<number>(
-        'SELECT m.id + 1 FROM messages m WHERE m.id >= ? AND NOT EXISTS (SELECT 1 FROM messages n WHERE n.id = m.id + 1) ORDER BY m.id LIMIT 1',
-      )
-      .get(taken) as number;
-
   const insert = (state: ConversationState, message: NewMessage): 'added' | 'known' => {
     const recalled = message.recalled ?? (anythingWaits() ? takeRecall(state, message.msg_id) : null);
     const role = SENDER_CODES[message.sender.role];
@@ -373,7 +364,7 @@ export function createMessages(parts: {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     );
     const slot = Math.min(messageKeySlot(message.sent_at), MAX_SLOT);
-    let id = hints.get(slot) ?? slot;
+    let id = keys.from(slot);
     let convSeq = message.conv_seq;
     for (;;) {
       const { changes: added } = statement.run(
@@ -409,10 +400,9 @@ export function createMessages(parts: {
       ) {
         convSeq = null;
         reused += 1;
-      } else id = freeAfter(id);
+      } else id = keys.after(id);
     }
-    if (hints.size >= HINTS_LIMIT) hints.clear();
-    hints.set(slot, id + 1);
+    keys.took(slot, id);
 
     const row = rollupRow(
       state,
@@ -586,7 +576,7 @@ export function createMessages(parts: {
       return { messages: ids.length, recalled };
     },
     reset: () => {
-      hints.clear();
+      keys.reset();
       waiting = null;
     },
   };
