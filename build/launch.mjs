@@ -40,7 +40,8 @@ await entry(async () => {
   await buildRenderer();
   await buildViewer();
   if (reason !== null) say(reason);
-  return run(programNode(), ['main/hosts/cli/main.ts', 'serve', ...rest]);
+  // The main thread's young generation: a burst of events lets it grow to its limit, otherwise 128 MB and more.
+  return run(programNode(), ['--max-semi-space-size=16', 'main/hosts/cli/main.ts', 'serve', ...rest]);
 });
 
 /** Null when Electron can run; else one line that says why not. */

@@ -48,7 +48,7 @@ export interface WritableDatabase extends ReadableDatabase {
  */
 const READER_CACHE_KIB = 16 * 1_024;
 const ATTACHED_CACHE_KIB = 16 * 1_024;
-const WRITER_CACHE_KIB = 32 * 1_024;
+const WRITER_CACHE_KIB = 16 * 1_024;
 /** How long a statement waits for another thread's lock, milliseconds. */
 const BUSY_TIMEOUT_MS = 5_000;
 
@@ -109,12 +109,12 @@ export function rekeyCopy(path: string, from: Uint8Array, to: Uint8Array): void 
 }
 
 /** Opens an existing encrypted file for reading only. Throws SQLite's errors; see errors.ts. */
-export function openReadable(path: string, key: Uint8Array): ReadableDatabase {
+export function openReadable(path: string, key: Uint8Array, cacheKib = READER_CACHE_KIB): ReadableDatabase {
   const sqlite = new Sqlite(path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
   try {
     unlock(sqlite, key);
     sqlite.pragma('temp_store = MEMORY');
-    sqlite.pragma(`cache_size = -${READER_CACHE_KIB}`);
+    sqlite.pragma(`cache_size = -${cacheKib}`);
   } catch (thrown) {
     sqlite.close();
     throw thrown;

@@ -21,6 +21,11 @@ interface Waiting {
   reject(failure: AppFailure): void;
 }
 
+/**
+ * The writer's queue is cut at most this often: each cut is a commit of its own, and the disk's time for commits is what
+ * bounds how fast events come in. What stands in it longer is only skipped.
+ */
+const TRIM_REST_MS = 500;
 /** After it has died that often, it is left dead until the next start. */
 const RESTARTS = 3;
 
@@ -37,20 +42,22 @@ export async function openIndexThread(
   let waiting: Waiting[] = [];
   /** Trimming runs one at a time, always to the newest number. */
   let trimTo = 0;
-  let trimming = false;
+  let trimming: NodeJS.Timeout | null = null;
   let outcome: RewriteOutcome = 'done';
 
   const trimSoon = (): void => {
-    if (trimming || closing) return;
-    trimming = true;
-    const seq = trimTo;
-    trim(seq)
-      // A locked or full disk: the queue is only longer than it need be, and trimmed with the next report.
-      .catch(() => undefined)
-      .finally(() => {
-        trimming = false;
-        if (trimTo > seq) trimSoon();
-      });
+    if (trimming !== null || closing) return;
+    trimming = setTimeout(() => {
+      const seq = trimTo;
+      trim(seq)
+        // A locked or full disk: the queue is only longer than it need be, and trimmed with the next report.
+        .catch(() => undefined)
+        .finally(() => {
+          trimming = null;
+          if (trimTo > seq) trimSoon();
+        });
+    }, TRIM_REST_MS);
+    trimming.unref();
   };
   const settle = (until: Waiting['until']): void => {
     for (const entry of waiting) if (entry.until === until) entry.resolve();
@@ -143,6 +150,7 @@ export async function openIndexThread(
     },
     close: async () => {
       closing = true;
+      if (trimming !== null) clearTimeout(trimming);
       post({ type: 'close' });
       await ended;
     },

@@ -14,6 +14,7 @@ import { openRecordsForReading, requireCurrent } from './open-records.ts';
 import { SEARCH_FILE } from './profile-files.ts';
 import { createReader, type RecordsReader } from './reader/create-reader.ts';
 import { findPeople } from './reader/people.ts';
+import { restWhenQuiet } from './rest.ts';
 import { serve, type CallContext } from './rpc.ts';
 import { createSearchReader, indexStatus, type SearchReader } from './search/reader.ts';
 import type { Cancelled } from './search/walk.ts';
@@ -241,9 +242,12 @@ const all = {
 
 export type ReaderMethods = typeof all;
 
-if (parentPort !== null)
+if (parentPort !== null) {
+  // Its page caches stay: what is asked first after a pause is what somebody waits for.
+  restWhenQuiet();
   serve(parentPort, all, () => {
     const db = opened?.db;
     opened = null;
     db?.close();
   });
+}

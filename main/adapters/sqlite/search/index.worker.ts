@@ -5,6 +5,7 @@ import type { WritableDatabase } from '../connection.ts';
 import { openReadable, pragma } from '../connection.ts';
 import { rewriteFile } from '../administration/eraser.ts';
 import { toFailure } from '../errors.ts';
+import { restWhenQuiet } from '../rest.ts';
 import { openIndexFile } from './index-file.ts';
 import { createIndexer } from './indexer.ts';
 
@@ -36,6 +37,13 @@ export type IndexWorkerReport =
 /** Entries of the queue in one transaction: some 50 ms. */
 const STEP = 2_000;
 const REBUILD_STEP = 2_000;
+/**
+ * Between two small steps: each is a commit, and the disk does one at a time for all files, those of the records among them.
+ * What waits meanwhile is few and is scanned.
+ */
+const STEP_REST_MS = 100;
+/** Of the records it only reads what was just written, or everything once: a page is hardly ever met again. */
+const RECORDS_CACHE_KIB = 2 * 1_024;
 /** Idle time before merging begins, so that it stays out of the way of bursts. */
 const MERGE_AFTER_MS = 500;
 
@@ -71,18 +79,27 @@ function openIndex(): WritableDatabase {
 
 try {
   const index = openIndex();
-  const records = openReadable(join(directory, 'records.db'), key);
+  const records = openReadable(join(directory, 'records.db'), key, RECORDS_CACHE_KIB);
   const indexer = createIndexer(records, index);
+  const stopResting = restWhenQuiet(() => {
+    pragma(index, 'shrink_memory');
+    pragma(records, 'shrink_memory');
+  });
   let scheduled = false;
   let closing = false;
   let optimizing = false;
   let erasing = false;
   let idleTimer: NodeJS.Timeout | null = null;
+  let resting: NodeJS.Timeout | null = null;
 
   const schedule = (): void => {
-    if (scheduled || closing) return;
+    if (scheduled || closing || resting !== null) return;
     scheduled = true;
     setImmediate(run);
+  };
+  const rested = (): void => {
+    resting = null;
+    schedule();
   };
   const run = (): void => {
     scheduled = false;
@@ -95,8 +112,10 @@ try {
       const { applied_seq, entries } = indexer.step(STEP);
       if (entries > 0) {
         report({ type: 'applied', seq: applied_seq });
-        schedule();
-        return;
+        if (entries === STEP) {
+          schedule();
+          return;
+        }
       }
       const rebuilt = indexer.rebuildStep(REBUILD_STEP);
       if (rebuilt !== null) {
@@ -123,7 +142,8 @@ try {
         schedule();
         return;
       }
-      idleTimer = setTimeout(mergeWhileIdle, MERGE_AFTER_MS);
+      if (entries > 0) resting = setTimeout(rested, STEP_REST_MS);
+      else idleTimer = setTimeout(mergeWhileIdle, MERGE_AFTER_MS);
     } catch (thrown) {
       failed(thrown);
       // A lock or a full disk passes: try again with the next wake, and by itself.
@@ -172,7 +192,8 @@ try {
         break;
       case 'close':
         closing = true;
-        if (idleTimer !== null) clearTimeout(idleTimer);
+        for (const timer of [idleTimer, resting]) if (timer !== null) clearTimeout(timer);
+        stopResting();
         records.close();
         index.close();
         report({ type: 'closed' });
