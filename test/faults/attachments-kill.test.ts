@@ -35,132 +35,141 @@ afterEach(async () => {
   await directory.remove();
 });
 
-test('[IN8] [SY3] [PV6] killed while files are chosen, sent, uploaded and loaded: nothing lost, nothing twice, bytes right', async () => {
-  const prng = createPrng(17);
-  const { conversation_id } = gateway.control.newEnquiry({ shop_id: SHOP, text: '开始', name: '买家', assign_to: ME });
-  const chosen = new Map<string, string>();
-  const accepted: string[] = [];
-  const wanted = new Map<string, string>();
-  let counter = 0;
-  for (let round = 0; round < ROUNDS; round++) {
-    const running = await startKillableApp(directory.path, gateway.url, gateway.token);
-    program = running;
-    let over = false;
-    let key: ConversationKey | undefined;
-    while (key === undefined) {
-      const list = await running.call('conversations.list', {
-        account_id: null,
-        intake: 'active',
-        limit: 1_000,
-        cursor: null,
-      });
-      key = list?.conversations.find((one) => one.conversation_id === conversation_id)?.key;
-      await settle(10);
-    }
-    const conversation_key = key;
-    const guarded = <T>(work: () => Promise<T>): Promise<T | null> => work().catch(() => null);
-    const sending = (async () => {
-      while (!over) {
-        const bytes = noise(prng.int(3 * PIECE) + 1, counter++);
-        const name = `${counter}.bin`;
-        await guarded(async () => {
-          const call = async (procedure: never, input: never): Promise<never> => {
-            const answer = await running.call(procedure, input);
-            if (answer === null) throw new Error('dead');
-            return answer as never;
-          };
-          const staged = await stage(call as never, conversation_key, name, bytes);
-          chosen.set(name, sha256Of(bytes));
-          if (prng.chance(0.2)) return;
-          const sent = await running.call('attachments.send', {
-            conversation_key,
-            staged_ids: [staged.staged_id],
+test(
+  '[IN8] [SY3] [PV6] killed while files are chosen, sent, uploaded and loaded: nothing lost, nothing twice, bytes right',
+  async () => {
+    const prng = createPrng(17);
+    const { conversation_id } = gateway.control.newEnquiry({
+      shop_id: SHOP,
+      text: '开始',
+      name: '买家',
+      assign_to: ME,
+    });
+    const chosen = new Map<string, string>();
+    const accepted: string[] = [];
+    const wanted = new Map<string, string>();
+    let counter = 0;
+    for (let round = 0; round < ROUNDS; round++) {
+      const running = await startKillableApp(directory.path, gateway.url, gateway.token);
+      program = running;
+      let over = false;
+      let key: ConversationKey | undefined;
+      while (key === undefined) {
+        const list = await running.call('conversations.list', {
+          account_id: null,
+          intake: 'active',
+          limit: 1_000,
+          cursor: null,
+        });
+        key = list?.conversations.find((one) => one.conversation_id === conversation_id)?.key;
+        await settle(10);
+      }
+      const conversation_key = key;
+      const guarded = <T>(work: () => Promise<T>): Promise<T | null> => work().catch(() => null);
+      const sending = (async () => {
+        while (!over) {
+          const bytes = noise(prng.int(3 * PIECE) + 1, counter++);
+          const name = `${counter}.bin`;
+          await guarded(async () => {
+            const call = async (procedure: never, input: never): Promise<never> => {
+              const answer = await running.call(procedure, input);
+              if (answer === null) throw new Error('dead');
+              return answer as never;
+            };
+            const staged = await stage(call as never, conversation_key, name, bytes);
+            chosen.set(name, sha256Of(bytes));
+            if (prng.chance(0.2)) return;
+            const sent = await running.call('attachments.send', {
+              conversation_key,
+              staged_ids: [staged.staged_id],
+            });
+            if (sent !== null) accepted.push(name);
           });
-          if (sent !== null) accepted.push(name);
-        });
-      }
-    })();
-    const loading = (async () => {
-      while (!over) {
-        const bytes = noise(prng.int(3 * PIECE) + 1, 100_000 + counter++);
-        const message = gateway.control.consumerSendsFile(conversation_id, {
-          name: `in-${counter}.bin`,
-          mime: 'application/octet-stream',
-          content: bytes,
-        });
-        await guarded(async () => {
-          for (let tries = 0; tries < 50 && !over; tries++) {
-            const page = await running.call('messages.page', { conversation_key, limit: 100 });
-            const found = page?.messages.find((one) => one.msg_id === message.msg_id);
-            if (found !== undefined) {
-              const state = await running.call('attachments.open', { message_key: found.key, automatic: false });
-              // What it answered for, it must go on with by itself.
-              if (state !== null) wanted.set(message.msg_id, sha256Of(bytes));
-              return;
-            }
-            await settle(10);
-          }
-        });
-        await settle(prng.int(60));
-      }
-    })();
-    // Killed when some of it is under way, however slow the machine is, and then at any moment.
-    const [files, loads] = [accepted.length + 1 + prng.int(3), wanted.size + 1 + prng.int(3)];
-    await until('files under way', () => accepted.length >= files && wanted.size >= loads, 60_000);
-    await settle(prng.int(120));
-    await running.kill();
-    over = true;
-    program = null;
-    await Promise.all([sending, loading]);
-  }
-
-  const app = await runApp({ directory: directory.path, url: gateway.url, token: gateway.token });
-  try {
-    await app.live();
-    const key = await app.key(conversation_id);
-    await until('the outbox to be empty', async () => (await app.page(key)).outgoing.length === 0, 60_000);
-    const there = gateway.control
-      .messages(conversation_id)
-      .map(({ message }) => message)
-      .filter((message) => message.sender.role === 'agent');
-    const names = there.map((message) => message.attachment?.name ?? '');
-    expect(new Set(names).size).toBe(names.length);
-    expect(accepted.length).toBeGreaterThanOrEqual(ROUNDS);
-    // All that was accepted, each once, in order, with the bytes that were chosen.
-    expect(names.filter((name) => accepted.includes(name))).toEqual(accepted);
-    for (const message of there) {
-      const expected = chosen.get(message.attachment?.name ?? '');
-      if (expected !== undefined) expect(message.attachment?.sha256).toBe(expected);
-    }
-    // What was chosen and never sent is still chosen, and can be sent.
-    const { staged } = await app.call('attachments.staged', { conversation_key: key });
-    for (const name of chosen.keys())
-      expect(names.includes(name) || staged.some((one) => one.name === name), name).toBe(true);
-    for (const one of staged) expect(names).not.toContain(one.name);
-    if (staged.length > 0) {
-      await app.call('attachments.send', { conversation_key: key, staged_ids: staged.map((one) => one.staged_id) });
-      await until('the rest to be sent', async () => (await app.page(key)).outgoing.length === 0, 60_000);
-    }
-    // What was asked for has come, without anybody asking again.
-    const page = await app.call('messages.page', { conversation_key: key, limit: 1_000 });
-    expect(wanted.size).toBeGreaterThanOrEqual(ROUNDS);
-    await until(
-      'all that was asked for',
-      async () => {
-        for (const msgId of wanted.keys()) {
-          const message = page.messages.find((one) => one.msg_id === msgId);
-          const state = await app.call('attachments.open', { message_key: message!.key, automatic: true });
-          if (state.state !== 'here') return false;
         }
-        return true;
-      },
-      60_000,
-    );
-    expect(
-      readdirSync(path.join(directory.path, 'attachments')).filter((name) => !/^[0-9a-f]{64}$/.test(name)),
-    ).toEqual([]);
-    expect((await app.store.check()).filter((check) => !check.ok)).toEqual([]);
-  } finally {
-    await app.close();
-  }
-}, 240_000);
+      })();
+      const loading = (async () => {
+        while (!over) {
+          const bytes = noise(prng.int(3 * PIECE) + 1, 100_000 + counter++);
+          const message = gateway.control.consumerSendsFile(conversation_id, {
+            name: `in-${counter}.bin`,
+            mime: 'application/octet-stream',
+            content: bytes,
+          });
+          await guarded(async () => {
+            for (let tries = 0; tries < 50 && !over; tries++) {
+              const page = await running.call('messages.page', { conversation_key, limit: 100 });
+              const found = page?.messages.find((one) => one.msg_id === message.msg_id);
+              if (found !== undefined) {
+                const state = await running.call('attachments.open', { message_key: found.key, automatic: false });
+                // What it answered for, it must go on with by itself.
+                if (state !== null) wanted.set(message.msg_id, sha256Of(bytes));
+                return;
+              }
+              await settle(10);
+            }
+          });
+          await settle(prng.int(60));
+        }
+      })();
+      // Killed when some of it is under way, however slow the machine is, and then at any moment.
+      const [files, loads] = [accepted.length + 1 + prng.int(3), wanted.size + 1 + prng.int(3)];
+      await until('files under way', () => accepted.length >= files && wanted.size >= loads, 60_000);
+      await settle(prng.int(120));
+      await running.kill();
+      over = true;
+      program = null;
+      await Promise.all([sending, loading]);
+    }
+
+    const app = await runApp({ directory: directory.path, url: gateway.url, token: gateway.token });
+    try {
+      await app.live();
+      const key = await app.key(conversation_id);
+      await until('the outbox to be empty', async () => (await app.page(key)).outgoing.length === 0, 60_000);
+      const there = gateway.control
+        .messages(conversation_id)
+        .map(({ message }) => message)
+        .filter((message) => message.sender.role === 'agent');
+      const names = there.map((message) => message.attachment?.name ?? '');
+      expect(new Set(names).size).toBe(names.length);
+      expect(accepted.length).toBeGreaterThanOrEqual(ROUNDS);
+      // All that was accepted, each once, in order, with the bytes that were chosen.
+      expect(names.filter((name) => accepted.includes(name))).toEqual(accepted);
+      for (const message of there) {
+        const expected = chosen.get(message.attachment?.name ?? '');
+        if (expected !== undefined) expect(message.attachment?.sha256).toBe(expected);
+      }
+      // What was chosen and never sent is still chosen, and can be sent.
+      const { staged } = await app.call('attachments.staged', { conversation_key: key });
+      for (const name of chosen.keys())
+        expect(names.includes(name) || staged.some((one) => one.name === name), name).toBe(true);
+      for (const one of staged) expect(names).not.toContain(one.name);
+      if (staged.length > 0) {
+        await app.call('attachments.send', { conversation_key: key, staged_ids: staged.map((one) => one.staged_id) });
+        await until('the rest to be sent', async () => (await app.page(key)).outgoing.length === 0, 60_000);
+      }
+      // What was asked for has come, without anybody asking again.
+      const page = await app.call('messages.page', { conversation_key: key, limit: 1_000 });
+      expect(wanted.size).toBeGreaterThanOrEqual(ROUNDS);
+      await until(
+        'all that was asked for',
+        async () => {
+          for (const msgId of wanted.keys()) {
+            const message = page.messages.find((one) => one.msg_id === msgId);
+            const state = await app.call('attachments.open', { message_key: message!.key, automatic: true });
+            if (state.state !== 'here') return false;
+          }
+          return true;
+        },
+        60_000,
+      );
+      expect(
+        readdirSync(path.join(directory.path, 'attachments')).filter((name) => !/^[0-9a-f]{64}$/.test(name)),
+      ).toEqual([]);
+      expect((await app.store.check()).filter((check) => !check.ok)).toEqual([]);
+    } finally {
+      await app.close();
+    }
+  },
+  240_000 + ROUNDS * 30_000,
+);

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -64,6 +65,29 @@ function mountWorks(): boolean {
   rmSync(folder, { recursive: true, force: true });
   return works;
 }
+/** A file system with a journal of its own, in a file; null where that can't be had. */
+function loopDisk(): string | null {
+  const folder = mkdtempSync(join(tmpdir(), 'workbench-loop-'));
+  const image = `${folder}.img`;
+  writeFileSync(image, '');
+  truncateSync(image, 96 * 1_048_576);
+  const made =
+    spawnSync('mkfs.ext4', ['-q', '-F', image]).status === 0 &&
+    spawnSync('mount', ['-o', 'loop', image, folder]).status === 0;
+  const remove = (): void => {
+    spawnSync('umount', ['-l', folder]);
+    rmSync(folder, { recursive: true, force: true });
+    rmSync(image, { force: true });
+  };
+  if (made) onTestFinished(remove);
+  else remove();
+  return made ? folder : null;
+}
+const canLoop = canMount && existsSync('/dev/loop-control') && spawnSync('mkfs.ext4', ['-V']).status === 0;
+if (canMount && !canLoop)
+  process.stderr.write(
+    '!! ONE READ-ONLY TEST SKIPPED: it needs loop devices and mkfs.ext4. 没有 loop 设备或 mkfs.ext4，一项只读测试已跳过。\n',
+  );
 if (!canMount)
   process.stderr.write(
     '!! FULL-DISK AND READ-ONLY TESTS SKIPPED: mounting a small file system needs root. 未能挂载小磁盘，相关测试已跳过。\n',
@@ -178,6 +202,59 @@ describe('what cannot be written', () => {
       const again = await open({ directory: disk });
       expect(await again.accounts()).toHaveLength(1);
     },
+  );
+
+  test.skipIf(!canLoop)(
+    '[ST5] a disk that turns read-only under open files: its own code, what is here is read, nothing is acknowledged that is not stored, and a start on the mended disk goes on where it was',
+    async () => {
+      const disk = loopDisk() as string;
+      const directory = join(disk, 'profile');
+      mkdirSync(directory);
+      const gateway = await startTruthGateway({ policy: POLICY, conversations: 3, heartbeatMs: 500 });
+      const start = (): Promise<RunningApp> =>
+        runApp({ directory, url: gateway.url, token: gateway.token, readers: 1 });
+      const app = await start();
+      onTestFinished(() => gateway.close());
+      try {
+        await app.live();
+        gateway.happen(200);
+        await caughtUp(app, gateway);
+        const key = await app.key('c0');
+        await app.call('messages.send', { conversation_key: key, text: '之前' });
+        await until('it to arrive', async () => (await app.page(key)).outgoing.length === 0);
+        await caughtUp(app, gateway);
+        const stored = gateway.lastSeq;
+
+        // What a kernel does with a disk that fails (ext4, errors=remount-ro).
+        expect(spawnSync('mount', ['-o', 'remount,abort', disk]).status).toBe(0);
+        gateway.happen(3_000);
+        await until('it to be said', () => problemsOf(app).includes('STORE_READ_ONLY'));
+        expect(problemsOf(app)).not.toContain('DISK_FULL');
+        expect((await app.refusal('messages.send', { conversation_key: key, text: '只读' })).code).toBe(
+          'STORE_READ_ONLY',
+        );
+        expect((await app.page(key)).messages.length).toBeGreaterThan(10);
+        expect((await app.account()).event_seq).toBe(stored);
+        expect(gateway.acked).toBe(stored);
+      } finally {
+        await app.close();
+      }
+
+      expect(spawnSync('umount', [disk]).status).toBe(0);
+      expect(spawnSync('mount', ['-o', 'loop', `${disk}.img`, disk]).status).toBe(0);
+      const again = await start();
+      try {
+        await caughtUp(again, gateway);
+        await until(
+          'the same on both sides',
+          () => problemsAtRest(directory, gateway, [{ conversation: 'c0', text: '之前' }]).length === 0,
+        );
+        expect((await again.store.check()).filter(({ ok, name }) => !ok && name !== 'store.disk')).toEqual([]);
+      } finally {
+        await again.close();
+      }
+    },
+    60_000,
   );
 
   test.skipIf(!canMount)(
