@@ -12,7 +12,7 @@ import { createReader } from './reader/create-reader.ts';
 import { createSearchReader } from './search/reader.ts';
 
 /** Pages of a long reading are used once: a large cache would only grow (EX6). KiB a file. */
-const CACHE_KIB = 8 * 1_024;
+const CACHE_KIB = 4 * 1_024;
 
 export interface ExportReader {
   page(

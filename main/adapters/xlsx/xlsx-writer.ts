@@ -29,6 +29,8 @@ const MAX_CELL = 32_767;
 const MAX_SHEET_BYTES = 3 * 1024 ** 3;
 const MAX_LISTED_CUTS = 10_000;
 const PIECE_CHARS = 1024 * 1024;
+/** What is packed at once; a batch of rows as a rule makes one or two. */
+const PIECE_BYTES = 2 * 1024 * 1024;
 /** Rows of a block of the hash (ports/spreadsheet.ts). */
 const HASH_BLOCK = 1_000;
 
@@ -111,8 +113,11 @@ function createSink(
   if (from === null) zip.add('_rels/.rels', Buffer.from(ROOT_RELATIONS));
 
   async function push(xml: string): Promise<void> {
+    await pushBytes(Buffer.from(xml, 'utf8'));
+  }
+
+  async function pushBytes(bytes: Buffer): Promise<void> {
     if (open === null) throw new AppFailure('INTERNAL', 'no open sheet');
-    const bytes = Buffer.from(xml, 'utf8');
     open.sheet.bytes += bytes.length;
     await zip.write(bytes);
   }
@@ -214,7 +219,7 @@ function createSink(
       const plain = isPlain(text);
       const whole = plain ? text : wholeText(text);
       shown.push(whole);
-      if (whole !== '') xml += textCell(`${letters[index]}${line}`, whole, plain ? whole : escapeXml(whole), TEXT);
+      if (whole !== '') xml += `<c r="${letters[index]}${line}${textOf(whole, plain ? whole : escapeXml(whole), TEXT)}`;
     }
     return `${xml}</row>`;
   }
@@ -222,30 +227,40 @@ function createSink(
   return {
     async writeRows(rows) {
       if (given) throw new AppFailure('CANCELLED', 'the spreadsheet was given up');
-      let xml = '';
+      // Each row is put into bytes at once: joined to one long text, its thousands of parts would be walked and kept for long.
+      let piece: Buffer | null = null;
+      let filled = 0;
+      const flush = async (): Promise<void> => {
+        if (piece === null) return;
+        const bytes = piece.subarray(0, filled);
+        piece = null;
+        filled = 0;
+        await pushBytes(bytes);
+      };
       for (const cells of rows) {
         // What waits here counts towards the sheet it goes to.
-        const full =
-          open !== null && (open.sheet.rows >= limits.rows || open.sheet.bytes + xml.length * 3 >= limits.bytes);
+        const full = open !== null && (open.sheet.rows >= limits.rows || open.sheet.bytes + filled >= limits.bytes);
         if (full) {
-          await push(xml);
-          xml = '';
+          await flush();
           await endSheet();
         }
         const sheet = open?.sheet ?? (await beginRows());
         const shown: string[] = [];
-        xml += rowXml(cells, sheet, sheet.rows + 1, shown);
+        const xml = rowXml(cells, sheet, sheet.rows + 1, shown);
         sheet.rows++;
         total++;
         lines += `${JSON.stringify(shown)}\n`;
         if (++lineCount === HASH_BLOCK) endBlock();
-        if (xml.length >= PIECE_CHARS) {
-          await push(xml);
-          xml = '';
+        const most = 3 * xml.length;
+        if (filled + most > PIECE_BYTES) await flush();
+        if (most > PIECE_BYTES) await push(xml);
+        else {
+          piece ??= Buffer.allocUnsafe(PIECE_BYTES);
+          filled += piece.write(xml, filled);
         }
       }
       // Pieces end with the batch: an export that is taken up again cuts them at the same places.
-      if (xml !== '') await push(xml);
+      await flush();
     },
 
     async state() {
@@ -298,13 +313,17 @@ function createSink(
   };
 }
 
-function textCell(at: string, text: string, xml: string, style: number): string {
+/** A cell of text behind its address. */
+function textOf(text: string, xml: string, style: number): string {
   const first = text.charCodeAt(0);
   const last = text.charCodeAt(text.length - 1);
   // Without it XML readers may drop blanks at both ends.
   const preserve = first <= 32 || last <= 32 || text.includes('\n') ? ' xml:space="preserve"' : '';
-  return `<c r="${at}" s="${style}" t="inlineStr"><is><t${preserve}>${xml}</t></is></c>`;
+  return `" s="${style}" t="inlineStr"><is><t${preserve}>${xml}</t></is></c>`;
 }
+
+const textCell = (at: string, text: string, xml: string, style: number): string =>
+  `<c r="${at}${textOf(text, xml, style)}`;
 
 function plainRow(line: number, cells: readonly string[], style: number, maxCell: number): string {
   let xml = `<row r="${line}">`;

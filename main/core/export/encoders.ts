@@ -4,8 +4,8 @@ import { fromBase64, toBase64 } from '#shared/package/format.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
 import type { FilePart } from '../ports/files.ts';
 import type { Masking } from '../package/masking.ts';
-import { BYTE_ORDER_MARK, csvHeader, csvLine, type CsvColumn } from './csv-lines.ts';
-import { correctionLine, messageLine, recallLine, transferLines } from './json-lines.ts';
+import { BYTE_ORDER_MARK, createCsvLine, csvHeader, type CsvColumn } from './csv-lines.ts';
+import { correctionLine, createMessageLine, recallLine, transferLines } from './json-lines.ts';
 import { createSheetExport, type SpreadsheetExport } from './sheet.ts';
 
 /** Where an export can be taken up again: behind the row with this key, with this much in its files. */
@@ -50,6 +50,7 @@ const LINES = 250;
 
 export function createCsvEncoder({ part, masking, isoOf, columnName, from }: EncoderOptions): ExportEncoder {
   const place = following(from);
+  const csvLine = createCsvLine();
   return {
     begin: () => part.write(utf8.encode(BYTE_ORDER_MARK + csvHeader(columnName))),
     async add(rows) {
@@ -72,6 +73,7 @@ export function createCsvEncoder({ part, masking, isoOf, columnName, from }: Enc
 
 export function createJsonEncoder({ part, masking, isoOf, from, conversations }: EncoderOptions): ExportEncoder {
   const place = following(from);
+  const messageLine = createMessageLine();
   const met = createKeySet(typeof from?.state === 'string' ? fromBase64(from.state) : null);
   return {
     begin: async () => {},

@@ -12,7 +12,14 @@ import type { SigningKey } from '../ports/cryptography.ts';
 import type { Secrets } from '../ports/secrets.ts';
 import type { Store, Visibility } from '../ports/store.ts';
 import { usualCard } from '../review/cards.ts';
-import { rowsOf, writeExport, type ExportHooks, type ExportMaker, type ExportOutcome } from './write-export.ts';
+import {
+  partNames,
+  rowsOf,
+  writeExport,
+  type ExportHooks,
+  type ExportMaker,
+  type ExportOutcome,
+} from './write-export.ts';
 
 export interface ExportPorts extends Omit<ExportMaker, 'clock' | 'pseudonymLabel'> {
   readonly store: Store;
@@ -257,7 +264,7 @@ export function createExportService(ports: ExportPorts): ExportService {
   async function giveUp(place: string): Promise<void> {
     for (const plan of await stored()) {
       if (plan.place !== place || own.has(plan.id)) continue;
-      for (const name of [plan.id, `${plan.id}-kept`]) await (await files.part(place, name, null))?.abort();
+      for (const name of partNames(plan.id)) await (await files.part(place, name, null))?.abort();
       await forget(plan);
     }
   }

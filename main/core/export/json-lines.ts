@@ -2,31 +2,55 @@ import type { ConversationView, SearchRow } from '#shared/contract/views.ts';
 
 type IsoOf = (at: number) => string;
 
+/** Texts that are remembered at once; an export of millions must not hold all its names. */
+const REMEMBERED = 4_096;
+
 /**
  * JSONL (EX2): one event a line. `message` carries the row of the search; before the newest message of a conversation
  * stand its `transfer`s up to then (IN4), behind a message what it is or what became of it: `recall`, `correction`. A
  * correction and its original name each other in their messages, since only one of them may be part of the export (RM2).
  * Recalled content stays sealed (SR10, RC19).
  */
-export function messageLine(row: SearchRow, sentAt: string): string {
-  return `${JSON.stringify({
-    type: 'message',
-    message_id: row.message_id,
-    conversation_id: row.conversation_id,
-    shop: row.shop,
-    agent: row.agent,
-    consumer: row.consumer,
-    order_nos: row.order_nos,
-    violation_nos: row.violation_nos,
-    sent_at: sentAt,
-    sender: row.sender,
-    sender_name: row.sender_name,
-    kind: row.kind,
-    text: row.text,
-    recalled: row.recalled,
-    correction_of: row.more?.correction_of,
-    corrected_by: row.more?.corrected_by,
-  })}\n`;
+export function createMessageLine(): (row: SearchRow, sentAt: string) => string {
+  const texts = new Map<string, string>();
+  // Ids and names of conversations come again in every line.
+  const known = (text: string): string => {
+    let json = texts.get(text);
+    if (json === undefined) {
+      if (texts.size >= REMEMBERED) texts.clear();
+      texts.set(text, (json = JSON.stringify(text)));
+    }
+    return json;
+  };
+  const list = (numbers: readonly string[]): string => (numbers.length === 0 ? '[]' : JSON.stringify(numbers));
+  return (row, sentAt) => {
+    const of = row.more?.correction_of;
+    const by = row.more?.corrected_by;
+    return (
+      '{"type":"message","message_id":' +
+      JSON.stringify(row.message_id) +
+      ',"conversation_id":' +
+      known(row.conversation_id) +
+      ',"shop":' +
+      known(row.shop) +
+      ',"agent":' +
+      known(row.agent) +
+      ',"consumer":' +
+      known(row.consumer) +
+      ',"order_nos":' +
+      list(row.order_nos) +
+      ',"violation_nos":' +
+      list(row.violation_nos) +
+      `,"sent_at":"${sentAt}","sender":"${row.sender}","sender_name":` +
+      known(row.sender_name) +
+      `,"kind":"${row.kind}","text":` +
+      JSON.stringify(row.text) +
+      (row.recalled ? ',"recalled":true' : ',"recalled":false') +
+      (of === undefined ? '' : `,"correction_of":${JSON.stringify(of)}`) +
+      (by === undefined ? '' : `,"corrected_by":${JSON.stringify(by)}`) +
+      '}\n'
+    );
+  };
 }
 
 /** "" for a message that was not recalled. */

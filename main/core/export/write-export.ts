@@ -91,6 +91,13 @@ export interface ExportOutcome {
   readonly more: Readonly<Record<string, unknown>>;
 }
 
+/** Names of an export's temporary files: what will be the file, packed files of a package, and its table. */
+export const partNames = (id: string): readonly [own: string, kept: string, table: string] => [
+  id,
+  `${id}-kept`,
+  `${id}-table`,
+];
+
 const PAGE = 1_000;
 const CHECKPOINT_MS = 2_000;
 
@@ -109,25 +116,26 @@ export async function writeExport(
   const { files } = maker;
   const { signal } = hooks;
   const wantsKept = plan.format === 'package';
+  const [ownName, keptName, tableName] = partNames(plan.id);
   const opened: FilePart[] = [];
   const open = async (name: string, from: ExportCheckpoint['part'] | null): Promise<FilePart | null> => {
     const part = await files.part(plan.place, name, from);
     if (part !== null) opened.push(part);
     return part;
   };
-  const keptName = `${plan.id}-kept`;
   let encoder: ExportEncoder | null = null;
+  let table: FilePart | null = null;
   let done = false;
   try {
     let from = checkpoint;
-    let part = from === null ? null : await open(plan.id, from.part);
+    let part = from === null ? null : await open(ownName, from.part);
     let kept = from === null || part === null || !wantsKept ? null : await open(keptName, from.kept);
     if (from !== null && (part === null || (wantsKept && kept === null))) {
       for (const left of opened.splice(0)) await left.abort();
       from = null;
     }
     if (from === null) {
-      part = await open(plan.id, null);
+      part = await open(ownName, null);
       kept = wantsKept ? await open(keptName, null) : null;
     }
     if (part === null) throw new AppFailure('INTERNAL', 'a new part is always there');
@@ -161,7 +169,8 @@ export async function writeExport(
       offsetOf: maker.localOffsetMinutes,
       columnName: maker.columnName ?? ((column: CsvColumn) => column),
     };
-    encoder = await encoderOf(options, kept);
+    if (wantsKept) table = await files.part(plan.place, tableName, null);
+    encoder = await encoderOf(options, kept, table);
     if (resumed === null) await encoder.begin();
 
     let rows = resumed?.rows ?? 0;
@@ -174,20 +183,22 @@ export async function writeExport(
       if (page instanceof Promise) page.catch(() => {});
       return page;
     };
-    let coming: Promise<SearchPage> | SearchPage | null = next(cursor);
-    while (coming !== null) {
-      const page: SearchPage = await coming;
+    let ahead: Promise<SearchPage> | SearchPage | null = null;
+    for (;;) {
+      const answer: Promise<SearchPage> | SearchPage = ahead ?? next(cursor);
+      const page: SearchPage = await answer;
       throwIfCancelled(signal);
       ({ cursor } = page);
-      const ahead = cursor === null ? null : next(cursor);
-      coming = ahead;
+      // Asked for ahead only where another thread reads it: here it would lie in memory and come no sooner.
+      ahead = answer instanceof Promise && cursor !== null ? next(cursor) : null;
       await encoder.add(page.rows);
       rows += page.rows.length;
       hooks.progress(
         rows,
         opened.reduce((total, one) => total + one.written(), 0),
       );
-      if (cursor === null || maker.clock.monotonicNow() - saved < every) continue;
+      if (cursor === null) break;
+      if (maker.clock.monotonicNow() - saved < every) continue;
       saved = maker.clock.monotonicNow();
       const at = await encoder.resumable();
       if (at === null) continue;
@@ -212,12 +223,14 @@ export async function writeExport(
   } finally {
     // Also where writing failed: nothing may be under way when the files are closed.
     await encoder?.close().catch(() => {});
+    await table?.abort();
     for (const part of opened) if (!done || part !== opened[0]) await part.abort();
   }
 
   async function encoderOf(
     options: Parameters<typeof createCsvEncoder>[0],
     kept: FilePart | null,
+    table: FilePart | null,
   ): Promise<ExportEncoder> {
     switch (plan.format) {
       case 'csv':
@@ -229,12 +242,13 @@ export async function writeExport(
         return createSheetEncoder(options, maker.spreadsheet);
       case 'package': {
         const { packages } = maker;
-        if (packages === undefined || kept === null || key === null)
+        if (packages === undefined || kept === null || table === null || key === null)
           throw new AppFailure('UNSUPPORTED', 'format package', { format: 'package' });
         return createPackageEncoder(options, {
           cryptography: maker.cryptography,
           zips: packages.zips,
           kept,
+          table,
           viewer: await packages.viewer(),
           key,
           appVersion: packages.appVersion,
