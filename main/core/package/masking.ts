@@ -40,6 +40,9 @@ export interface MaskingOptions {
   readonly state?: MaskingState;
 }
 
+/** Consumers whose names are remembered at once. */
+const REMEMBERED = 4_096;
+
 export function createMasking(choices: MaskChoices, cryptography: Cryptography, options: MaskingOptions): Masking {
   const { label, salt } = options;
   const chosen = chosenMasks(choices);
@@ -71,10 +74,24 @@ export function createMasking(choices: MaskChoices, cryptography: Cryptography, 
     }
     return made;
   };
-  const contextOf = (row: SearchRow): MaskContext => ({
-    keep: new Set([...row.order_nos, ...row.violation_nos]),
-    names: row.consumer === '' ? [] : [{ name: row.consumer, replacement: pseudonym(row) }],
-  });
+  /** By pseudonym. A page of rows has few of them, so what was made is found again. */
+  const namesOf = new Map<string, { readonly name: string; readonly names: MaskContext['names'] & {} }>();
+  const nothing: ReadonlySet<string> = new Set();
+  const contextOf = (row: SearchRow): MaskContext => {
+    const { order_nos, violation_nos } = row;
+    const keep = order_nos.length + violation_nos.length === 0 ? nothing : new Set([...order_nos, ...violation_nos]);
+    if (row.consumer === '') return { keep };
+    const replacement = pseudonym(row);
+    let known = namesOf.get(replacement);
+    // Two consumers may share a pseudonym, never a name.
+    if (known?.name !== row.consumer) {
+      if (namesOf.size >= REMEMBERED) namesOf.clear();
+      known = { name: row.consumer, names: [{ name: row.consumer, replacement }] };
+      namesOf.set(replacement, known);
+    }
+    return { keep, names: known.names };
+  };
+  const shownIds = new Map<string, { readonly consumer: string; readonly shown: string }>();
   const words = (text: string): string => maskText(text, choices);
   const about = (text: string): string => {
     if (!choices.name || text === '') return words(text);
@@ -90,8 +107,13 @@ export function createMasking(choices: MaskChoices, cryptography: Cryptography, 
       row.more?.order === undefined ? undefined : maskOrderCard(row.more.order, choices, contextOf(row)),
     conversationId(row) {
       const id = row.conversation_id;
+      const known = shownIds.get(id);
+      if (known !== undefined && known.consumer === row.consumer) return known.shown;
       const tells = (choices.name && row.consumer !== '' && fold(id).includes(fold(row.consumer))) || words(id) !== id;
-      return tells ? ids.of('conversation', id) : id;
+      const shown = tells ? ids.of('conversation', id) : id;
+      if (shownIds.size >= REMEMBERED) shownIds.clear();
+      shownIds.set(id, { consumer: row.consumer, shown });
+      return shown;
     },
     // An import names a message without an id by a hash of its content, from which the content could be tried out.
     messageId: (id) => (id.startsWith('~') || words(id) !== id ? ids.of('message', id) : id),

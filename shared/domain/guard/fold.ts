@@ -164,6 +164,19 @@ function foldSlowly(source: string, prefix: Uint16Array | null, from: number): F
   return { source, text: stringOf(codes, count), starts: starts.subarray(0, count), ends: ends.subarray(0, count) };
 }
 
+/**
+ * Whether a text can have a folded unit at all, without folding it: never no where its fold has it. True too often is only
+ * slower.
+ */
+export function mayHaveFolded(text: string, wanted: number): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    const folded = units[unit] as number;
+    if (folded === wanted || folded >= SLOW || isSurrogate(unit)) return true;
+  }
+  return false;
+}
+
 function stringOf(codes: Uint16Array, count: number): string {
   let text = '';
   for (let from = 0; from < count; from += 8_192)

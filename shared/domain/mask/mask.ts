@@ -1,14 +1,14 @@
 import type { Order } from '../../protocol/entities.ts';
 import { findAddresses } from '../guard/detect/address.ts';
 import { looksLikeIdNumber } from '../guard/detect/checksums.ts';
-import { findContacts, findEmails, findLinks } from '../guard/detect/contact.ts';
+import { findEmails, findIdentifiers, findLinks } from '../guard/detect/contact.ts';
 import { touching, within } from '../guard/detect/found.ts';
 import { findNumbers, type FoundNumber } from '../guard/detect/numbers.ts';
-import { fold, foldedText, originalRange } from '../guard/fold.ts';
+import { fold, foldedText, mayHaveFolded, originalRange } from '../guard/fold.ts';
 import { MASK_KINDS, type MaskChoices, type MaskKind } from './choices.ts';
 import { findNames } from './names.ts';
 import { COMPOUND_SURNAMES } from './surnames.ts';
-import { HAS_AT, HAS_DIGIT, HAS_LETTER, HAS_NAME_FRAME, HAS_PLACE, survey } from './survey.ts';
+import { HAS_ADDRESS_START, HAS_AT, HAS_IDENTIFIER, HAS_NAME_FRAME, HAS_NUMBER, HAS_PLACE, survey } from './survey.ts';
 
 /** Masking of personal data in exports and in the case library (EX5, RM5). Pure, linear, idempotent. */
 
@@ -63,12 +63,12 @@ function replaceSpans(text: string, spans: readonly PersonalSpan[]): string {
 /** What would be masked, in order, without overlaps. */
 export function findPersonal(text: string, choices: MaskChoices, context: MaskContext = {}): PersonalSpan[] {
   const has = survey(text);
-  const names = choices.name ? (context.names ?? []) : [];
-  const wantsNumbers = (has & HAS_DIGIT) !== 0 && (choices.phone || choices.id || choices.card || choices.name);
-  const wantsNames = choices.name && (has & (HAS_NAME_FRAME | HAS_DIGIT)) !== 0;
-  const wantsAddresses = choices.address && (has & HAS_PLACE) !== 0;
+  const names = choices.name && context.names !== undefined && mayHaveName(text, context.names) ? context.names : [];
+  const wantsNumbers = (has & HAS_NUMBER) !== 0 && (choices.phone || choices.id || choices.card || choices.name);
+  const wantsNames = choices.name && (has & (HAS_NAME_FRAME | HAS_NUMBER)) !== 0;
+  const wantsAddresses = choices.address && (has & HAS_PLACE) !== 0 && (has & HAS_ADDRESS_START) !== 0;
   const wantsEmails = choices.email && (has & HAS_AT) !== 0;
-  const wantsContacts = choices.contact && (has & (HAS_LETTER | HAS_DIGIT)) !== 0;
+  const wantsContacts = choices.contact && (has & HAS_IDENTIFIER) !== 0;
   if (!wantsNumbers && !wantsNames && !wantsAddresses && !wantsEmails && !wantsContacts && names.length === 0)
     return [];
   const folded = fold(text);
@@ -109,11 +109,8 @@ export function findPersonal(text: string, choices: MaskChoices, context: MaskCo
       spans.push({ ...range, kind: 'email', replacement: maskEmail(text.slice(range.start, range.end)) });
     }
   if (wantsContacts)
-    for (const contact of findContacts(folded.text)) {
-      if (contact.identifier === null) continue;
-      const { start, end } = contact.identifier;
+    for (const { start, end } of findIdentifiers(folded.text))
       add('contact', start, end, maskContact(folded.text.slice(start, end)));
-    }
   const kept = names.length > 0 ? addKnownNames(folded.text, names, add) : [];
   if (kept.length === 0) return resolve(spans);
   const touches = touching(kept);
@@ -126,12 +123,12 @@ export function findPersonal(text: string, choices: MaskChoices, context: MaskCo
     found: typeof add,
   ): { readonly start: number; readonly end: number }[] {
     const zones: { start: number; end: number }[] = [];
-    for (const { replacement } of names)
-      if (replacement !== undefined && replacement !== '')
-        eachPlace(haystack, foldedText(replacement), (start, end) => zones.push(originalRange(folded, start, end)));
-    for (const { name, replacement } of names) {
-      const needle = foldedText(name).trim();
-      if ([...needle].length < 2) continue;
+    for (const { shown } of names.map(foldedName))
+      eachPlace(haystack, shown, (start, end) => zones.push(originalRange(folded, start, end)));
+    for (const name of names) {
+      const { replacement } = name;
+      const { needle } = foldedName(name);
+      if (needle === '') continue;
       const ascii = /^[a-z0-9]+$/.test(needle);
       eachPlace(haystack, needle, (start, end) => {
         if (ascii && (/[a-z0-9]/.test(haystack[start - 1] ?? '') || /[a-z0-9]/.test(haystack[end] ?? ''))) return;
@@ -146,6 +143,35 @@ export function findPersonal(text: string, choices: MaskChoices, context: MaskCo
     }
     return zones;
   }
+}
+
+interface FoldedName {
+  /** What is looked for; '' for a name too short to be. */
+  readonly needle: string;
+  /** The replacement. */
+  readonly shown: string;
+}
+/** An export gives the same names with each of a conversation's texts. */
+const foldedNames = new WeakMap<KnownName, FoldedName>();
+
+function foldedName(name: KnownName): FoldedName {
+  let known = foldedNames.get(name);
+  if (known === undefined) {
+    const needle = foldedText(name.name).trim();
+    known = { needle: [...needle].length < 2 ? '' : needle, shown: foldedText(name.replacement ?? '') };
+    foldedNames.set(name, known);
+  }
+  return known;
+}
+
+/** Whether one of the names or of their replacements can stand in the text: most texts have not even their first characters. */
+function mayHaveName(text: string, names: readonly KnownName[]): boolean {
+  for (const name of names) {
+    const { needle, shown } = foldedName(name);
+    if (needle !== '' && mayHaveFolded(text, needle.charCodeAt(0))) return true;
+    if (shown !== '' && mayHaveFolded(text, shown.charCodeAt(0))) return true;
+  }
+  return false;
 }
 
 function eachPlace(text: string, needle: string, use: (start: number, end: number) => void): void {

@@ -27,15 +27,23 @@ const CACHE_LIMIT = 50_000;
 
 export function createPseudonyms({ salt, sha256, label }: PseudonymOptions): Pseudonyms {
   assert(salt.length >= 16, 'a salt of at least 16 bytes');
-  const cache = new Map<string, string>();
+  // By scope and then by id: a key made of both would have to be put together, and hashed, for every row.
+  const cache = new Map<string, Map<string, string>>();
+  let remembered = 0;
   return {
     of: (scope, consumerId) => {
-      const key = `${scope}\u0000${consumerId}`;
-      let pseudonym = cache.get(key);
+      let ofScope = cache.get(scope);
+      let pseudonym = ofScope?.get(consumerId);
       if (pseudonym === undefined) {
-        if (cache.size >= CACHE_LIMIT) cache.clear();
+        if (remembered >= CACHE_LIMIT) {
+          cache.clear();
+          ofScope = undefined;
+          remembered = 0;
+        }
         pseudonym = pseudonymFromDigest(sha256(pseudonymInput(salt, scope, consumerId)), label);
-        cache.set(key, pseudonym);
+        if (ofScope === undefined) cache.set(scope, (ofScope = new Map()));
+        ofScope.set(consumerId, pseudonym);
+        remembered++;
       }
       return pseudonym;
     },

@@ -84,11 +84,9 @@ function isOfficial(host: string, official: readonly string[]): boolean {
   return official.some((known) => host === known || host.endsWith(`.${known}`));
 }
 
-/** Mentions and identifiers of other channels. E-mail addresses are not among them (`findEmails`). */
-export function findContacts(text: string, options: ContactOptions = {}): FoundContact[] {
+/** Mentions of other channels by their names, with the identifier where one stands behind. */
+function findChannels(text: string, inEmail: (start: number) => boolean): FoundContact[] {
   const found: FoundContact[] = [];
-  const covered = within(findEmails(text));
-  const inEmail = (start: number): boolean => covered(start, start + 1);
   const labelled = (expression: RegExp, category: string): void =>
     eachMatch(expression, text, (match) => {
       if (inEmail(match.index)) return;
@@ -104,6 +102,23 @@ export function findContacts(text: string, options: ContactOptions = {}): FoundC
     });
   labelled(WECHAT, 'wechat');
   labelled(QQ, 'qq');
+  return found;
+}
+
+function inEmailOf(text: string): (start: number) => boolean {
+  const covered = within(findEmails(text));
+  return (start) => covered(start, start + 1);
+}
+
+/** Identifiers of other channels alone (EX5), where `findContacts` says every mention. */
+export function findIdentifiers(text: string): { readonly start: number; readonly end: number }[] {
+  return findChannels(text, inEmailOf(text)).flatMap(({ identifier }) => identifier ?? []);
+}
+
+/** Mentions and identifiers of other channels. E-mail addresses are not among them (`findEmails`). */
+export function findContacts(text: string, options: ContactOptions = {}): FoundContact[] {
+  const inEmail = inEmailOf(text);
+  const found = findChannels(text, inEmail);
   eachMatch(ADD, text, (match) => {
     found.push({
       kind: 'contact',
