@@ -146,27 +146,49 @@ export interface ChainedRecord {
   readonly hash: string;
 }
 
-/** The record's line, without a line feed. `record` has no `n`, `prev` or `hash` of its own. */
+/**
+ * The record's line, without a line feed. `record` has no `n`, `prev` or `hash` of its own; its members are best given in
+ * their order, by which they stand in the line (sorting them anew for each record would cost as much as all the rest).
+ */
 export function chainRecord(
   record: Readonly<Record<string, unknown>>,
   n: number,
   prev: string,
   sha256: Sha256,
 ): ChainedRecord {
-  const full: Readonly<Record<string, unknown>> = { ...record, n, prev };
-  const names = Object.keys(full)
-    .filter((name) => full[name] !== undefined)
-    .sort();
+  const names = Object.keys(record);
+  if (!isAscending(names)) names.sort();
   let before = '';
   let after = '';
+  let numbered = false;
+  let linked = false;
   for (const name of names) {
-    const member = `"${name}":${canonicalJson(full[name])}`;
-    if (name < 'hash') before += before === '' ? member : `,${member}`;
-    else after += after === '' ? member : `,${member}`;
+    const value = record[name];
+    if (value === undefined) continue;
+    const json = typeof value === 'string' ? JSON.stringify(value) : canonicalJson(value);
+    if (name < 'hash') {
+      before += `"${name}":${json},`;
+      continue;
+    }
+    if (!numbered && name > 'n') {
+      after += `,"n":${n}`;
+      numbered = true;
+    }
+    if (!linked && name > 'prev') {
+      after += `,"prev":"${prev}"`;
+      linked = true;
+    }
+    after += `,"${name}":${json}`;
   }
-  const comma = before === '' ? '' : ',';
-  const hash = sha256(`${prev}{${before}${comma}${after}}`);
-  return { line: `{${before}${comma}"hash":"${hash}",${after}}`, hash };
+  if (!numbered) after += `,"n":${n}`;
+  if (!linked) after += `,"prev":"${prev}"`;
+  const hash = sha256(`${prev}{${before}${after.slice(1)}}`);
+  return { line: `{${before}"hash":"${hash}"${after}}`, hash };
+}
+
+function isAscending(names: readonly string[]): boolean {
+  for (let at = 1; at < names.length; at++) if ((names[at] as string) < (names[at - 1] as string)) return false;
+  return true;
 }
 
 /** Whether `hash` is the record's own, given its line and its parsed value. */
@@ -188,17 +210,20 @@ export const CHUNK_END = ']);\n';
 // ── base64 without a runtime's own ──────────────────────────────────────────────────────────────────────────────────
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const PADDING = '='.charCodeAt(0);
 const VALUES = new Map([...ALPHABET].map((letter, value) => [letter, value]));
 
 export function toBase64(bytes: Uint8Array): string {
-  let out = '';
+  const out = new Uint8Array(4 * Math.ceil(bytes.length / 3));
+  let to = 0;
   for (let at = 0; at < bytes.length; at += 3) {
     const three = ((bytes[at] as number) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-    out += ALPHABET.charAt(three >> 18) + ALPHABET.charAt((three >> 12) & 63);
-    out += at + 1 < bytes.length ? ALPHABET.charAt((three >> 6) & 63) : '=';
-    out += at + 2 < bytes.length ? ALPHABET.charAt(three & 63) : '=';
+    out[to++] = ALPHABET.charCodeAt(three >> 18);
+    out[to++] = ALPHABET.charCodeAt((three >> 12) & 63);
+    out[to++] = at + 1 < bytes.length ? ALPHABET.charCodeAt((three >> 6) & 63) : PADDING;
+    out[to++] = at + 2 < bytes.length ? ALPHABET.charCodeAt(three & 63) : PADDING;
   }
-  return out;
+  return new TextDecoder().decode(out);
 }
 
 export function fromBase64(text: string): Uint8Array | null {

@@ -43,23 +43,10 @@ export function nameBuckets(sort: string, name: string, layout: Buckets): readon
 const NAME_SEEDS = [1, SECOND, 0x85ebca6b, 0x27d4eb2f];
 
 /** One or two UTF-16 units as one number: the key of a gram. */
-const pair = (first: number, second: number): number => first * 0x10000 + second;
+const pair = (first: number, second: number): number => (first << 16) | second;
 
-function gramBuckets(gram: number, layout: Buckets): readonly [number, number] {
-  const mask = layout.buckets - 1;
-  return [mix((gram | 0) ^ 0x5bd1e995) & mask, mix(Math.imul(gram | 0, 0x01000193) ^ SECOND) & mask];
-}
-
-/** Adds a folded text's grams to a set, which a chunk gathers. */
-export function addGrams(folded: string, into: Set<number>): void {
-  let before = 0;
-  for (let at = 0; at < folded.length; at++) {
-    const unit = folded.charCodeAt(at);
-    into.add(unit);
-    if (at > 0) into.add(pair(before, unit));
-    before = unit;
-  }
-}
+const firstBucket = (gram: number, mask: number): number => mix(gram ^ 0x5bd1e995) & mask;
+const secondBucket = (gram: number, mask: number): number => mix(Math.imul(gram, 0x01000193) ^ SECOND) & mask;
 
 /** Buckets that are set in every chunk with a text that contains this (folded, non-empty) term. */
 export function termBuckets(term: string, layout: Buckets): number[] {
@@ -67,66 +54,105 @@ export function termBuckets(term: string, layout: Buckets): number[] {
   if (term.length === 1) grams.add(term.charCodeAt(0));
   for (let at = 1; at < term.length && grams.size < 24; at++)
     grams.add(pair(term.charCodeAt(at - 1), term.charCodeAt(at)));
-  return [...grams].flatMap((gram) => gramBuckets(gram, layout));
+  const mask = layout.buckets - 1;
+  return [...grams].flatMap((gram) => [firstBucket(gram, mask), secondBucket(gram, mask)]);
 }
 
-/** The table while it is made: one column a chunk. */
-export interface GramTable {
-  /** `chunk` from 0. */
-  set(chunk: number, grams: ReadonlySet<number>, names: Iterable<readonly [sort: string, name: string]>): void;
-  /** Of what is in it now. */
-  layout(): GramLayout;
-  /** Bytes of one file of `layout()`, from 0. */
-  file(index: number): Uint8Array;
+/** The layout of a table with so many chunks. */
+export function gramLayout(buckets: number, chunks: number): GramLayout {
+  const rowBytes = Math.max(1, Math.ceil(chunks / 8));
+  let perFile = buckets;
+  while (perFile > 256 && (perFile / 2) * rowBytes >= MIN_FILE) perFile /= 2;
+  return { buckets, rowBytes, perFile };
 }
 
-/** `chunks`: about how many there will be. It grows where there are more. */
-export function createGramTable(chunks: number): GramTable {
+/**
+ * The table while it is made: a column of bits a chunk, which the processor's caches hold while it is filled. Whoever makes
+ * it keeps the columns, one behind the other, until rows are made of them (createGramRows).
+ */
+export interface GramColumns {
+  readonly buckets: number;
+  /** A folded text of the chunk under way. */
+  addText(folded: string): void;
+  /** A name of the chunk under way; `sort` as in nameBuckets. */
+  addName(sort: string, name: string): void;
+  /** The whole chunk's column, a bit a bucket; what is added from now on belongs to the next one. */
+  endChunk(): Uint8Array;
+}
+
+/** `chunks`: about how many there will be. */
+export function createGramColumns(chunks: number): GramColumns {
   const buckets = chunks <= 64 ? 1 << 15 : 1 << 18;
-  let capacity = Math.ceil(chunks / 8) + 1;
-  let bits = new Uint8Array(buckets * capacity);
-  let used = 0;
+  const mask = buckets - 1;
+  let column = new Uint8Array(buckets / 8);
+  const names = new Map<string, Set<string>>();
 
-  const layout = (): GramLayout => {
-    const rowBytes = Math.max(1, Math.ceil(used / 8));
-    let perFile = buckets;
-    while (perFile > 256 && (perFile / 2) * rowBytes >= MIN_FILE) perFile /= 2;
-    return { buckets, rowBytes, perFile };
+  const set = (bucket: number): void => {
+    column[bucket >> 3] = (column[bucket >> 3] as number) | (1 << (bucket & 7));
+  };
+  const addGram = (gram: number): void => {
+    set(firstBucket(gram, mask));
+    set(secondBucket(gram, mask));
   };
 
-  function grow(): void {
-    const wider = capacity * 2;
-    const next = new Uint8Array(buckets * wider);
-    for (let bucket = 0; bucket < buckets; bucket++)
-      next.set(bits.subarray(bucket * capacity, (bucket + 1) * capacity), bucket * wider);
-    bits = next;
-    capacity = wider;
-  }
-
   return {
-    layout,
-    set(chunk, grams, names) {
-      const byte = chunk >> 3;
-      while (byte >= capacity) grow();
-      used = Math.max(used, chunk + 1);
-      const bit = 1 << (chunk & 7);
-      const mark = (own: readonly number[]): void => {
-        for (const bucket of own) {
-          const at = bucket * capacity + byte;
-          bits[at] = (bits[at] as number) | bit;
-        }
-      };
-      for (const gram of grams) mark(gramBuckets(gram, { buckets }));
-      for (const [sort, name] of names) mark(nameBuckets(sort, name, { buckets }));
-    },
-    file(index) {
-      const { rowBytes, perFile } = layout();
-      const out = new Uint8Array(perFile * rowBytes);
-      for (let row = 0; row < perFile; row++) {
-        const from = (index * perFile + row) * capacity;
-        out.set(bits.subarray(from, from + rowBytes), row * rowBytes);
+    buckets,
+    addText(folded) {
+      let before = 0;
+      for (let at = 0; at < folded.length; at++) {
+        const unit = folded.charCodeAt(at);
+        addGram(unit);
+        if (at > 0) addGram(pair(before, unit));
+        before = unit;
       }
-      return out;
     },
+    addName(sort, name) {
+      let known = names.get(sort);
+      if (known === undefined) names.set(sort, (known = new Set()));
+      if (known.has(name)) return;
+      known.add(name);
+      for (const bucket of nameBuckets(sort, name, { buckets })) set(bucket);
+    },
+    endChunk() {
+      const whole = column;
+      column = new Uint8Array(buckets / 8);
+      for (const known of names.values()) known.clear();
+      return whole;
+    },
+  };
+}
+
+/** Rows of some of the table's files, while all columns pass by. */
+export interface GramRows {
+  /** Bytes of the columns, `at` bytes behind the first one's beginning. */
+  take(at: number, bytes: Uint8Array): void;
+  files(): readonly Uint8Array[];
+}
+
+export function createGramRows({ buckets, perFile, rowBytes }: GramLayout, first: number, count: number): GramRows {
+  const columnBytes = buckets / 8;
+  const fileBytes = perFile / 8;
+  const lowest = first * fileBytes;
+  const files = Array.from({ length: count }, () => new Uint8Array(perFile * rowBytes));
+  return {
+    take(at, bytes) {
+      // One column's part after the other, and of it only what belongs to these files.
+      for (let index = 0; index < bytes.length;) {
+        const chunk = Math.floor((at + index) / columnBytes);
+        const begin = (at + index) % columnBytes;
+        const end = Math.min(columnBytes, begin + bytes.length - index);
+        const bit = 1 << (chunk & 7);
+        for (let place = Math.max(begin, lowest); place < Math.min(end, lowest + count * fileBytes); place++) {
+          let rest = bytes[index + place - begin] as number;
+          if (rest === 0) continue;
+          const inFile = (place - lowest) % fileBytes;
+          const file = files[(place - lowest - inFile) / fileBytes] as Uint8Array;
+          for (let to = inFile * 8 * rowBytes + (chunk >> 3); rest !== 0; rest >>= 1, to += rowBytes)
+            if ((rest & 1) !== 0) file[to] = (file[to] as number) | bit;
+        }
+        index += end - begin;
+      }
+    },
+    files: () => files,
   };
 }

@@ -93,9 +93,9 @@ export interface VerifyOptions {
 
 export const MAX_PROBLEMS = 1_000;
 const MAX_MANIFEST = 64 * 1024 * 1024;
-/** A record's text is at most 1 MB; JSON writes each unit with up to 6 characters. */
-/** Of UTF-16 units; ours are cut at 4 MB, one record may be longer. */
+/** Bytes; ours are cut at 4 million characters, one record may be longer. */
 const MAX_CHUNK = 64 * 1024 * 1024;
+/** A record's text is at most 1 MB; JSON writes each unit with up to 6 characters. */
 const MAX_LINE = 16 * 1024 * 1024;
 
 /** `aa:bb cc` and `AABBCC` name the same key. */
@@ -191,6 +191,8 @@ export async function verifyPackage(
   const actual: ZipEntry[] = [];
   let expectedAt = 0;
   let done = 0;
+  /** Of the lines as they lie in records.jsonl. */
+  let linesHash = '';
   for (const entry of entries) {
     options.check?.();
     if (entry.offset !== expectedAt) report(zipAt(expectedAt), 'CONTAINER_DAMAGED');
@@ -210,7 +212,8 @@ export async function verifyPackage(
       crc = tools.crc32(piece, crc);
       bytes += piece.length;
       if (entry.name === FILE.records) chain.feed(piece);
-      else page.feed(entry.name, piece);
+      // A stored file's pieces are the source's own, and not to be kept.
+      else page.feed(entry.name, entry.method === 0 ? piece.slice() : piece);
     };
     let packed = 0;
     async function* tapped(): AsyncIterable<Uint8Array> {
@@ -238,11 +241,13 @@ export async function verifyPackage(
       readable = false;
     }
     const whole = readable && packed === contentEnd - contentAt;
+    const sum = hash.hex();
+    if (entry.name === FILE.records) linesHash = sum;
     const same =
       whole &&
       (file === undefined ||
         (file.bytes === bytes &&
-          file.sha256 === hash.hex() &&
+          file.sha256 === sum &&
           file.packed.method === entry.method &&
           file.packed.bytes === packed &&
           file.packed.sha256 === packedHash.hex()));
@@ -263,7 +268,7 @@ export async function verifyPackage(
   if (expectedAt !== directory.offset) report(zipAt(expectedAt), 'CONTAINER_DAMAGED');
   await compare(directory.offset, zipTail(actual, directory.offset), true);
   if (manifest !== undefined && byName.has(FILE.records)) {
-    if (!page.sameAs(chain.linesHash())) report('data/', 'PAGE_DIFFERS');
+    if (!page.sameAs(linesHash)) report('data/', 'PAGE_DIFFERS');
     if (page.order !== '') report(page.order, 'PAGE_DIFFERS');
   }
   return answer(chain.lines(), { fingerprint, signed, manifest: manifest ?? null });
@@ -302,11 +307,9 @@ type Report = (where: string, what: ProblemCode, records?: readonly [number, num
  * say what happened around it: numbers that are passed over were removed, unless they come later (swapped) or stand
  * behind a line that can't be read; numbers that were there are doubled.
  */
-export function createChainCheck(tools: Pick<VerifyTools, 'sha256' | 'sha256Stream'>, report: Report) {
+export function createChainCheck(tools: Pick<VerifyTools, 'sha256'>, report: Report) {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  const content = tools.sha256Stream();
   const counts = new Map<string, number>();
-  const conversations = new Set<string>();
   let rest = '';
   let lines = 0;
   /** The record with the highest number so far; hash null where it could not be read. */
@@ -334,11 +337,7 @@ export function createChainCheck(tools: Pick<VerifyTools, 'sha256' | 'sha256Stre
     }
     if (typeof type !== 'string' || !(RECORD_TYPES as readonly string[]).includes(type))
       report(where(lines), 'RECORD_MALFORMED', [n, n]);
-    else {
-      counts.set(type, (counts.get(type) ?? 0) + 1);
-      if (type === 'conversation' && typeof record['conversation_id'] === 'string')
-        conversations.add(record['conversation_id']);
-    }
+    else counts.set(type, (counts.get(type) ?? 0) + 1);
     if (n <= top.n) {
       const gap = missing.find(({ from, to }) => from <= n && n <= to);
       if (gap === undefined) report(where(lines), 'RECORD_TWICE', [n, n]);
@@ -361,7 +360,6 @@ export function createChainCheck(tools: Pick<VerifyTools, 'sha256' | 'sha256Stre
 
   return {
     feed(piece: Uint8Array): void {
-      content.update(piece);
       const text = rest + decoder.decode(piece, { stream: true });
       let at = 0;
       for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', at)) {
@@ -398,47 +396,59 @@ export function createChainCheck(tools: Pick<VerifyTools, 'sha256' | 'sha256Stre
       }
     },
     lines: () => lines,
-    linesHash: () => content.hex(),
   };
 }
 
-/** The chunks of the page together must be records.jsonl again. */
+const LINE_FEED = 10;
+const COMMA = 44;
+
+/** The chunks of the page together must be records.jsonl again. Bytes are compared: their text was read there. */
 function createPageCheck(tools: Pick<VerifyTools, 'sha256Stream'>) {
   const content = tools.sha256Stream();
   const encoder = new TextEncoder();
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const chunkEnd = encoder.encode(`\n${CHUNK_END}`);
   let chunk = 0;
-  let text = '';
+  let pieces: Uint8Array[] = [];
+  let bytes = 0;
   let order = '';
   let fits = true;
   const isChunk = (name: string): boolean => name.startsWith('data/chunk-');
   return {
     feed(name: string, piece: Uint8Array): void {
-      if (!isChunk(name) || text.length > MAX_CHUNK) return;
-      text += decoder.decode(piece, { stream: true });
+      if (!isChunk(name) || bytes > MAX_CHUNK) return;
+      pieces.push(piece);
+      bytes += piece.length;
     },
     endOfFile(name: string): void {
       if (!isChunk(name)) return;
-      text += decoder.decode();
       chunk++;
       if (name !== chunkName(chunk) && order === '') order = name;
-      const begin = chunkBegin(chunk);
-      if (!text.startsWith(begin) || !text.endsWith(`\n${CHUNK_END}`)) fits = false;
-      else {
-        const lines = text.slice(begin.length, -CHUNK_END.length - 1).split('\n');
-        content.update(
-          encoder.encode(
-            lines
-              .map((line, at) => {
-                if (at === lines.length - 1) return `${line}\n`;
-                if (!line.endsWith(',')) fits = false;
-                return `${line.slice(0, -1)}\n`;
-              })
-              .join(''),
-          ),
-        );
+      const whole = pieces.length === 1 ? (pieces[0] as Uint8Array) : joined(pieces, bytes);
+      pieces = [];
+      bytes = 0;
+      const begin = encoder.encode(chunkBegin(chunk));
+      const end = whole.length - chunkEnd.length;
+      if (
+        end < begin.length ||
+        !sameBytes(whole.subarray(0, begin.length), begin) ||
+        !sameBytes(whole.subarray(end), chunkEnd)
+      ) {
+        fits = false;
+        return;
       }
-      text = '';
+      const lines = new Uint8Array(end - begin.length + 1);
+      let to = 0;
+      for (let from = begin.length; from <= end;) {
+        const feed = whole.indexOf(LINE_FEED, from);
+        const last = feed === end;
+        if (!last && whole[feed - 1] !== COMMA) fits = false;
+        const line = whole.subarray(from, last ? feed : feed - 1);
+        lines.set(line, to);
+        to += line.length;
+        lines[to++] = LINE_FEED;
+        from = feed + 1;
+      }
+      content.update(lines.subarray(0, to));
     },
     get order(): string {
       return order;
@@ -448,4 +458,14 @@ function createPageCheck(tools: Pick<VerifyTools, 'sha256Stream'>) {
       return fits && own === hash;
     },
   };
+}
+
+function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
+  const out = new Uint8Array(bytes);
+  let at = 0;
+  for (const piece of pieces) {
+    out.set(piece, at);
+    at += piece.length;
+  }
+  return out;
 }

@@ -215,6 +215,7 @@ test('[QA4] a review written in the page is saved as a small file and read back'
   const form = page.getByRole('form', { name: '评审' });
   // Everything in full but the first criterion; the fatal ones passed.
   const criteria = form.getByRole('group');
+  await expect(criteria.first()).toBeVisible();
   for (let index = 0; index < (await criteria.count()); index++)
     await criteria
       .nth(index)

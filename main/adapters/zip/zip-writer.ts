@@ -50,7 +50,7 @@ export function createZipWriters(options: ZipWriterOptions = {}): ZipWriters {
       const from = state as State;
       for await (const { head, packed } of keptFiles(kept, from.keptBytes)) {
         if (head.packed.method !== 8) throw new AppFailure('INTERNAL', 'kept files are packed');
-        use.kept(head.name, await inflate(packed));
+        await use.kept(head.name, await inflate(packed));
       }
       const writer = createZipWriter(out, kept, level, from);
       return { zip: writer.zip, stream: from.open === null ? null : await writer.reopen() };

@@ -32,6 +32,8 @@ export interface PackageOptions {
   readonly zips: ZipWriters;
   /** Packed files until their turn. */
   readonly kept: FilePart;
+  /** The page's table until it is whole. It begins empty, also where an export is taken up again. */
+  readonly table: FilePart;
   readonly viewer: ViewerFiles;
   readonly key: SigningKey;
   readonly appVersion: string;
@@ -58,7 +60,7 @@ const text = new TextDecoder('utf-8', { ignoreBOM: true });
 /**
  * Builds review packages (EX3–EX5): the rows of the one search as a chain of records, the page's data beside them,
  * everything's hash in a signed manifest. It can be taken up again behind each chunk of the page. Memory doesn't grow with
- * the records but for the page's tables (some bytes a conversation, 32 KB a chunk).
+ * the records but for the list of conversations (some bytes each).
  */
 export async function createPackageEncoder(options: EncoderOptions, own: PackageOptions): Promise<ExportEncoder> {
   const { plan, part, masking, isoOf, from, conversations } = options;
@@ -76,6 +78,7 @@ export async function createPackageEncoder(options: EncoderOptions, own: Package
     {
       records: (lines) => (records as ZipStream).write(lines),
       file: (name, content) => zip.keep(name, content),
+      table: own.table,
     },
     before?.data ?? null,
   );

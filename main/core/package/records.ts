@@ -2,7 +2,10 @@ import type { ConversationView, SearchRow } from '#shared/contract/views.ts';
 import type { RecordType } from '#shared/package/format.ts';
 import type { Masking } from './masking.ts';
 
-/** A record before it is chained: no `n`, `prev`, `hash`. Members that are undefined are absent. */
+/**
+ * A record before it is chained: no `n`, `prev`, `hash`. Members that are undefined are absent; they are made in the order
+ * in which they stand in the line (chainRecord).
+ */
 export type PlainRecord = Readonly<Record<string, unknown>> & { readonly type: RecordType };
 
 type IsoOf = (at: number) => string;
@@ -16,11 +19,11 @@ const named = (text: string | null | undefined): string | undefined =>
 /** What the conversation as a whole is linked to (SR2), before its first record. */
 export function conversationRecord(row: SearchRow, found: Linked | null, masking: Masking): PlainRecord {
   return {
-    type: 'conversation',
-    conversation_id: masking.conversationId(row),
-    shop: named(row.shop),
     consumer: named(masking.consumer(row)),
+    conversation_id: masking.conversationId(row),
     order_nos: some(found?.order_nos ?? []),
+    shop: named(row.shop),
+    type: 'conversation',
     violation_nos: some(found?.violation_nos ?? []),
   };
 }
@@ -32,12 +35,12 @@ export function transferRecords(row: SearchRow, found: Linked, masking: Masking,
       ? []
       : [
           {
-            type: 'transfer' as const,
+            at: isoOf(assignment.from),
             conversation_id: masking.conversationId(row),
             from: named(found.assignments[at - 1]?.name),
-            to: named(assignment.name),
-            at: isoOf(assignment.from),
             how: assignment.how,
+            to: named(assignment.name),
+            type: 'transfer' as const,
           },
         ],
   );
@@ -55,22 +58,10 @@ export function rowRecords(row: SearchRow, masking: Masking, isoOf: IsoOf): Plai
       : named(recall.operator.role === 'consumer' ? masking.consumer(row) : recall.operator.name || recall.operator.id);
   const at = recall === undefined || recall.at === 0 ? undefined : isoOf(recall.at);
   const attachment = more?.attachment;
+  const consumer = named(masking.consumer(row));
   const records: PlainRecord[] = [
     {
-      type: 'message',
-      message_id,
-      conversation_id,
-      shop: named(row.shop),
       agent: named(row.agent),
-      consumer: named(masking.consumer(row)),
-      sender: row.sender,
-      sender_name: named(row.sender === 'consumer' ? senderName(row, masking) : row.sender_name),
-      kind: row.kind,
-      text: named(masking.text(row.text, row)),
-      sent_at: isoOf(row.sent_at),
-      order_nos: some(row.order_nos),
-      violation_nos: some(row.violation_nos),
-      order: masking.order(row),
       attachment:
         attachment === undefined
           ? undefined
@@ -80,29 +71,42 @@ export function rowRecords(row: SearchRow, masking: Masking, isoOf: IsoOf): Plai
               bytes: attachment.bytes,
               sha256: attachment.sha256,
             },
-      correction_of: more?.correction_of === undefined ? undefined : masking.messageId(more.correction_of),
+      consumer,
+      conversation_id,
       corrected_by: more?.corrected_by === undefined ? undefined : masking.messageId(more.corrected_by),
+      correction_of: more?.correction_of === undefined ? undefined : masking.messageId(more.correction_of),
+      kind: row.kind,
+      message_id,
+      order: masking.order(row),
+      order_nos: some(row.order_nos),
       recalled: row.recalled
         ? { by, at, effect: recall?.effect ?? 'maybe_seen', sealed: recall?.sealed ?? false }
         : undefined,
+      sender: row.sender,
+      sender_name: row.sender !== 'consumer' ? named(row.sender_name) : named(senderName(row, masking)),
+      sent_at: isoOf(row.sent_at),
+      shop: named(row.shop),
+      text: named(masking.text(row.text, row)),
+      type: 'message',
+      violation_nos: some(row.violation_nos),
     },
   ];
   if (row.recalled)
     records.push({
-      type: 'recall',
-      message_id,
-      conversation_id,
-      by,
       at,
+      by,
+      conversation_id,
       effect: recall?.effect ?? 'maybe_seen',
+      message_id,
       reason: named(masking.text(recall?.reason ?? '', row)),
+      type: 'recall',
     });
   if (more?.correction_of !== undefined)
     records.push({
-      type: 'correction',
-      message_id,
       conversation_id,
+      message_id,
       of: masking.messageId(more.correction_of),
+      type: 'correction',
     });
   return records;
 }

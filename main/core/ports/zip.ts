@@ -40,6 +40,6 @@ export interface ZipWriters {
     out: ZipTarget,
     kept: ZipTarget,
     state: unknown,
-    use: { kept(name: string, content: Uint8Array): void },
+    use: { kept(name: string, content: Uint8Array): Promise<void> },
   ): Promise<{ readonly zip: ZipWriter; readonly stream: ZipStream | null }>;
 }
