@@ -23,14 +23,14 @@ export function cleanName(cell: string): string {
 
 /** Order and violation numbers of one cell; several may stand there with any separator. Blank marks are none. */
 export function splitNumbers(cell: string): string[] {
-  const found: string[] = [];
+  const found = new Set<string>();
   for (const part of cell.split(/[\s,;|、，；]+/u)) {
     // The form in which the store keeps numbers and searches ask for them.
     const number = normaliseNumber(cleanName(part));
     if (number === '' || BLANKS.has(number.toLowerCase())) continue;
-    if (!found.includes(number)) found.push(number);
+    found.add(number);
   }
-  return found;
+  return [...found];
 }
 
 const BLANKS = new Set(['-', '--', '—', '无', '/', 'null', 'none', 'nan', 'n/a', '\\n', 'undefined']);

@@ -6,7 +6,7 @@ const LINES = 200;
  * and largest. A line of Excel's `sep=;` decides at once. Answers with how many characters that line takes.
  */
 export function detectDelimiter(sample: string): { readonly delimiter: string; readonly skip: number } {
-  const declared = /^sep=(.)\r?\n/i.exec(sample);
+  const declared = /^sep=([^"\r\n])\r?\n/i.exec(sample);
   if (declared?.[1] !== undefined) return { delimiter: declared[1], skip: declared[0].length };
   let best: { delimiter: string; score: number } = { delimiter: ',', score: 0 };
   for (const delimiter of CANDIDATES) {

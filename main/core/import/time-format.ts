@@ -179,8 +179,15 @@ function zoneMinutes(zone: string | undefined): number | null {
   return (found[1] === '-' ? -1 : 1) * (Number(found[2]) * 60 + Number(found[3] ?? '0'));
 }
 
-/** Full-width digits and colons, Excel's text mark and formula-injection guards, quotes and blanks around the value. */
+/** UTF-16 units; with every mark and blank around it. */
+const LONGEST_TIME = 256;
+
+/**
+ * Full-width digits and colons, Excel's text mark and formula-injection guards, quotes and blanks around the value. Nothing
+ * is left of what is too long for a time: a pattern that looks for an end takes the square of a run of quotes (SE6).
+ */
 function clean(value: string): string {
+  if (value.length > LONGEST_TIME) return '';
   return value
     .normalize('NFKC')
     .replace(/^[\s'"=\u200b\ufeff]+|[\s'"\u200b\ufeff]+$/gu, '')
