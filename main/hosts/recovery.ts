@@ -3,10 +3,12 @@ import { PROCEDURES, type Handlers } from '#shared/contract/procedures.ts';
 import { forgetAccounts, rememberedAccounts } from '#main/core/accounts/account-list.ts';
 import { DEFAULT_SETTINGS } from '#main/core/settings/settings.ts';
 import type { App } from '#main/core/create-app.ts';
+import type { AppInfo } from '#shared/contract/views.ts';
 import { describeHost } from './app-info.ts';
 import { createBackupFolder } from './backup-folder.ts';
 import { createFileHandles } from './file-handles.ts';
 import { createLogFile } from './log-file.ts';
+import { keysOfBackup } from './keys/key-profile.ts';
 import { openSecrets } from './open-secrets.ts';
 import { openProfile } from './profile.ts';
 import { prepareRestore } from './restoring.ts';
@@ -39,36 +41,29 @@ export async function openRecovery(options: WorkbenchOptions, failure: AppFailur
       recovery: true,
     };
     const restart = (): void => options.restart?.();
-    const backups = createBackupFolder({ profile, key, store: null, restart: options.restart });
-    let settings = DEFAULT_SETTINGS;
-    const refuse = async (): Promise<never> => {
-      throw new AppFailure(failure.error.code, failure.error.message, failure.error.details);
-    };
-    const refusing = Object.fromEntries(Object.keys(PROCEDURES).map((name) => [name, refuse])) as unknown as Handlers;
+    const backups = createBackupFolder({
+      profile,
+      key,
+      store: null,
+      otherKeys: (file) => keysOfBackup(secrets, file),
+      restart: options.restart,
+    });
     const handlers: Handlers = {
-      ...refusing,
-      'app.info': async () => info,
-      'settings.get': async () => settings,
-      async 'settings.set'(patch) {
-        // Only for as long as this window is open: there is no place to keep it.
-        const { theme, density, locale } = patch;
-        settings = {
-          ...settings,
-          ...(theme === undefined ? {} : { theme }),
-          ...(density === undefined ? {} : { density }),
-          ...(locale === undefined ? {} : { locale }),
-        };
-        return settings;
-      },
-      'accounts.list': async () => [],
-      'jobs.list': async () => [],
+      ...withoutRecords(info, failure),
       'recovery.state': async () => ({
         code: failure.error.code,
         backups: await backups.list(),
         accounts: (await rememberedAccounts(secrets)).map(({ label }) => label),
         practice: profile.kind === 'practice',
+        key: null,
       }),
-      'backups.list': async () => ({ backups: await backups.list(), daily: false, keep: 0, problem: null }),
+      'backups.list': async () => ({
+        backups: await backups.list(),
+        daily: false,
+        keep: 0,
+        problem: null,
+        room: await backups.room(),
+      }),
       'backups.inspect': ({ name }) => backups.inspect(name),
       async 'backups.restore'({ name }) {
         await backups.restore(name);
@@ -104,4 +99,31 @@ export async function openRecovery(options: WorkbenchOptions, failure: AppFailur
     profile.release();
     throw thrown;
   }
+}
+
+/** What a window needs to be drawn at all; everything else is refused with what kept the records from opening. */
+export function withoutRecords(info: AppInfo, failure: AppFailure): Handlers {
+  let settings = DEFAULT_SETTINGS;
+  const refuse = async (): Promise<never> => {
+    throw new AppFailure(failure.error.code, failure.error.message, failure.error.details);
+  };
+  const refusing = Object.fromEntries(Object.keys(PROCEDURES).map((name) => [name, refuse])) as unknown as Handlers;
+  return {
+    ...refusing,
+    'app.info': async () => info,
+    'settings.get': async () => settings,
+    async 'settings.set'(patch) {
+      // Only for as long as this window is open: there is no place to keep it.
+      const { theme, density, locale } = patch;
+      settings = {
+        ...settings,
+        ...(theme === undefined ? {} : { theme }),
+        ...(density === undefined ? {} : { density }),
+        ...(locale === undefined ? {} : { locale }),
+      };
+      return settings;
+    },
+    'accounts.list': async () => [],
+    'jobs.list': async () => [],
+  };
 }

@@ -18,7 +18,9 @@ import { AppFailure } from '#shared/contract/errors.ts';
 import { openStore } from '#main/adapters/sqlite/index.ts';
 import { RECORDS_FILE } from '#main/adapters/sqlite/open-records.ts';
 import { adaptKey } from '#main/adapters/sqlite/rekey.ts';
+import { salvageRecords, type SalvageReport } from '#main/adapters/sqlite/salvage.ts';
 import type { Store } from '#main/core/ports/store.ts';
+import { recordsBytes, requireRoom } from './room.ts';
 
 /**
  * Putting another store in place of the present one (ST4), so that a kill at any instant leaves one or the other, whole:
@@ -40,6 +42,8 @@ const Note = z.object({
   from: z.string().nullable(),
   at: z.number(),
   kept: z.string().nullable(),
+  /** Rows that came out of a damaged file, and those that were let go of. */
+  salvaged: z.object({ kept: z.number(), dangling: z.number() }).optional(),
 });
 export type RestoreNote = z.infer<typeof Note>;
 
@@ -61,29 +65,69 @@ export async function prepareRestore(
   /** Keys that were this profile's before: a backup that has one of them gets the present one. */
   former: readonly Uint8Array[] = [],
 ): Promise<void> {
-  // A decision that was made before is not undone half-way.
-  if (existsSync(path.join(place.folder, READY))) throw new AppFailure('STORE_LOCKED', 'a restore is under way');
-  const trial = mkdtempSync(path.join(place.folder, TRIAL));
-  try {
+  if (source !== null) await requireRoom(place.folder, recordsBytes(source));
+  await prepare(place, async (trial) => {
     if (source !== null) {
       copyFlushed(source, path.join(trial, RECORDS_FILE));
       // What a killed program had committed and not yet moved into the file.
       if (existsSync(`${source}-wal`)) copyFlushed(`${source}-wal`, path.join(trial, `${RECORDS_FILE}-wal`));
+      adaptKey(path.join(trial, RECORDS_FILE), key, former);
     }
-    if (source !== null) adaptKey(path.join(trial, RECORDS_FILE), key, former);
-    const store = await openStore({ directory: trial, key, readers: 1 });
-    try {
-      // Room on the disk is no reason to refuse; the index is made anew while the program runs.
-      const failed = (await store.check()).find(
-        ({ name, ok }) => !ok && name.startsWith('store.') && name !== 'store.disk',
-      );
-      if (failed !== undefined)
-        throw new AppFailure('STORE_DAMAGED', 'the backup does not pass its checks', { check: failed.name });
-      await complete(store);
-    } finally {
-      await store.close();
-    }
-    const note: RestoreNote = { from: source === null ? null : path.basename(source), at: Date.now(), kept: null };
+    await openChecked(trial, key, [], complete);
+    return { from: source === null ? null : path.basename(source) };
+  });
+}
+
+/**
+ * What is still readable in the damaged store, in a new one that takes its place (ST4); the damaged one is put aside whole.
+ * AppFailure as `salvageRecords` and `prepareRestore`.
+ */
+export async function prepareSalvage(
+  place: Place & { readonly store: string },
+  key: Uint8Array,
+): Promise<SalvageReport> {
+  await requireRoom(place.folder, recordsBytes(path.join(place.store, RECORDS_FILE)));
+  let report: SalvageReport = { tables: [], whole: true };
+  await prepare(place, async (trial) => {
+    report = salvageRecords(place.store, trial, key);
+    // A hole in the audit log stays one: it is not for us to mend a chain that is to show it.
+    await openChecked(trial, key, ['store.audit']);
+    const sum = (of: 'kept' | 'dangling'): number => report.tables.reduce((rows, table) => rows + table[of], 0);
+    return { from: null, salvaged: { kept: sum('kept'), dangling: sum('dangling') } };
+  });
+  return report;
+}
+
+/** Opens the new store, which brings it to this version, and checks all of it. */
+async function openChecked(
+  trial: string,
+  key: Uint8Array,
+  excused: readonly string[],
+  complete: (store: Store) => Promise<void> = async () => undefined,
+): Promise<void> {
+  const store = await openStore({ directory: trial, key, readers: 1 });
+  try {
+    // Room on the disk is no reason to refuse; the index is made anew while the program runs.
+    const failed = (await store.check()).find(
+      ({ name, ok }) => !ok && name.startsWith('store.') && name !== 'store.disk' && !excused.includes(name),
+    );
+    if (failed !== undefined)
+      throw new AppFailure('STORE_DAMAGED', 'the new store does not pass its checks', { check: failed.name });
+    await complete(store);
+  } finally {
+    await store.close();
+  }
+}
+
+async function prepare(
+  place: Place,
+  fill: (trial: string) => Promise<Pick<RestoreNote, 'from' | 'salvaged'>>,
+): Promise<void> {
+  // A decision that was made before is not undone half-way.
+  if (existsSync(path.join(place.folder, READY))) throw new AppFailure('STORE_LOCKED', 'a restore is under way');
+  const trial = mkdtempSync(path.join(place.folder, TRIAL));
+  try {
+    const note: RestoreNote = { ...(await fill(trial)), at: Date.now(), kept: null };
     writeFileSync(path.join(trial, NOTE_FILE), JSON.stringify(note), { mode: 0o600, flush: true });
     flushFolder(trial);
     renameSync(trial, path.join(place.folder, READY));

@@ -20,6 +20,7 @@ import type { SelfCheck } from '#shared/contract/upkeep.ts';
 import type { AccountId } from '#shared/domain/ids.ts';
 import { DAY } from '#shared/lib/durations.ts';
 import { createTokenCare, type Refreshed } from '#main/core/connection/token-care.ts';
+import { openKeyFile } from '#main/adapters/secrets/key-file.ts';
 import { createBackupCare } from '#main/core/upkeep/backups.ts';
 import { createBackupFolder } from '#main/hosts/backup-folder.ts';
 import { serve, type Serving } from '#main/hosts/browser/serve.ts';
@@ -298,6 +299,38 @@ describe('restoring', () => {
     expect(await refusal(bare, 'recovery.anew', { accounts: false })).toBe('NOT_ALLOWED');
   }, 90_000);
 });
+
+test('[ST4] [ST1] a backup with a former key is named and restored as such, an unknown key is refused; a full disk is seen before', async () => {
+  const workbench = await openReal();
+  await workbench.store.setSetting('settings', { backup_keep: 5 });
+  await job(workbench, (await call(workbench, 'backups.make', {})).job_id);
+  const [made] = (await call(workbench, 'backups.list', {})).backups;
+  const listed = await call(workbench, 'backups.list', {});
+  expect(listed.room.next).toBeGreaterThan(4_096);
+  expect(listed.room.free).toBeGreaterThan(0);
+  const present = new Uint8Array(randomBytes(32));
+  const { profile, store } = workbench;
+  const old = openKeyFile(keyFile(), { mayCreate: false });
+  const other = async (): Promise<readonly Uint8Array[]> => [new Uint8Array(randomBytes(32)), old];
+  let restarts = 0;
+  const folderOf = (more: Partial<Parameters<typeof createBackupFolder>[0]>) =>
+    createBackupFolder({ profile, key: present, store, restart: () => restarts++, ...more });
+  await expect(folderOf({}).inspect(made!.name)).rejects.toMatchObject({ error: { code: 'STORE_KEY_WRONG' } });
+  const inspected = await folderOf({ otherKeys: other }).inspect(made!.name);
+  expect(inspected).toMatchObject({ key: 'former', inventory: { unsent_files: 0 } });
+  expect(await folderOf({ key: old, otherKeys: other }).inspect(made!.name)).toMatchObject({ key: 'present' });
+  await folderOf({ otherKeys: other }).restore(made!.name);
+  expect(restarts).toBe(1);
+  expect(existsSync(path.join(profile.folder, 'restore-ready'))).toBe(true);
+
+  // Less than the copy and what the records need beside it: nothing is written.
+  const before = readdirSync(profile.backups);
+  const full = folderOf({ key: old, free: async () => 1_000_000 });
+  await expect(full.make('manual')).rejects.toMatchObject({
+    error: { code: 'DISK_FULL', details: { free: 1_000_000 } },
+  });
+  expect(readdirSync(profile.backups)).toEqual(before);
+}, 30_000);
 
 test('[ST4] one backup a day, the newest kept; one that fails is said once and tried again', async () => {
   const workbench = await openReal();

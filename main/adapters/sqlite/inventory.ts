@@ -31,6 +31,11 @@ export function readInventory(db: ReadableDatabase): Inventory {
       newest_at: tables.has('messages')
         ? (db.readOne<number>('SELECT sent_at FROM main.messages ORDER BY id DESC LIMIT 1').get() ?? null)
         : null,
+      unsent_files:
+        count('staged_attachments') +
+        (tables.has('staged_attachments')
+          ? (db.readOne<number>('SELECT count(*) FROM main.outbox WHERE attachment IS NOT NULL').get() ?? 0)
+          : 0),
       local: Object.fromEntries(
         Object.entries(LOCAL).map(([kind, names]) => [kind, names.reduce((sum, name) => sum + count(name), 0)]),
       ) as Record<LocalKind, number>,

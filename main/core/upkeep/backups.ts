@@ -72,7 +72,8 @@ export function createBackupCare(options: BackupCareOptions): {
     handlers: {
       async 'backups.list'() {
         const { backup_daily = true, backup_keep = 7 } = await readSettings(store);
-        return { backups: await backups.list(), daily: backup_daily, keep: backup_keep, problem };
+        const [listed, room] = await Promise.all([backups.list(), backups.room()]);
+        return { backups: listed, daily: backup_daily, keep: backup_keep, problem, room };
       },
       async 'backups.make'() {
         const { job_id } = jobs.start({

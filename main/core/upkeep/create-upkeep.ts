@@ -67,6 +67,9 @@ export function createUpkeep(options: UpkeepOptions): {
     if (found === undefined) throw new AppFailure('NOT_FOUND', 'no such account');
     return found;
   };
+  const onlyWithoutRecords = async (): Promise<never> => {
+    throw new AppFailure('NOT_ALLOWED', 'the records are open');
+  };
   const noBackups = async (): Promise<never> => {
     throw new AppFailure('UNSUPPORTED', 'no backups here');
   };
@@ -79,9 +82,8 @@ export function createUpkeep(options: UpkeepOptions): {
       'backups.restore': noBackups,
       ...care?.handlers,
       'recovery.state': async () => null,
-      async 'recovery.anew'() {
-        throw new AppFailure('NOT_ALLOWED', 'the records are open');
-      },
+      'recovery.anew': onlyWithoutRecords,
+      'recovery.key': onlyWithoutRecords,
       ...createDoctor({ store, backups: options.backups, clock, jobs, audit, actor, title: () => words.doctor }),
       ...createDiagnostics({
         clock,

@@ -568,6 +568,35 @@ test('[ST4] doctor finds nothing wrong; backup and restore bring the records bac
   expect(done(['search', '--count', '--json'], own).json).toEqual({ count: 1 });
 });
 
+test('[ST4] doctor --salvage brings out of a damaged file what can still be read, keeps that file, and leaves a whole one alone', () => {
+  const own = { WORKBENCH_DATA: path.join(folder, 'damaged') };
+  const rows = Array.from(
+    { length: 3_000 },
+    (_, i) => `${i % 50},${1_788_226_613 + i},买家,第${i}条，什么时候能发货呀，已经等了好几天了`,
+  );
+  done(['import', file('damaged.csv', `会话,时间,角色,内容\n${rows.join('\n')}\n`), '--json'], own);
+  const idle = cli(['doctor', '--salvage', '--json'], own);
+  expect(idle.json).not.toHaveProperty('salvage');
+  expect(idle.stderr).toContain('不需要抢救');
+  const records = path.join(own.WORKBENCH_DATA, 'store', 'records.db');
+  const bytes = readFileSync(records);
+  // Every tenth page of the latter half: among the rows, not in the schema at the file's beginning.
+  for (let page = Math.floor(bytes.length / 8_192); page < bytes.length / 4_096; page += 10)
+    bytes.fill(0x5a, page * 4_096 + 100, page * 4_096 + 200);
+  writeFileSync(records, bytes);
+  const outcome = cli(['doctor', '--salvage', '--json'], own);
+  const { salvage } = outcome.json;
+  expect(salvage.whole).toBe(false);
+  expect(readFileSync(path.join(salvage.kept, 'records.db')).equals(bytes)).toBe(true);
+  const messages = salvage.tables.find(({ table }: { table: string }) => table === 'messages');
+  expect(messages.kept).toBeGreaterThan(1_500);
+  expect(messages.kept).toBeLessThan(3_000);
+  expect(done(['search', '--count', '--json'], own).json).toEqual({ count: messages.kept });
+  // Importing again fills what is missing, and nothing twice.
+  done(['import', path.join(folder, 'damaged.csv'), '--json'], own);
+  expect(done(['search', '--count', '--json'], own).json).toEqual({ count: 3_000 });
+});
+
 test('[SR8] Ctrl+C ends an import with CANCELLED and leaves a store that opens', async () => {
   const own = { WORKBENCH_DATA: path.join(folder, 'cancelled') };
   let text = '会话,时间,角色,内容\n';

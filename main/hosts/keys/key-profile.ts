@@ -139,6 +139,23 @@ export async function formerKeys(secrets: Secrets): Promise<readonly Uint8Array[
   return (await readFormer(secrets)).map(({ key }) => bytes(key));
 }
 
+/**
+ * Keys besides the present one that a backup may have: this profile's former ones, and what the kept recovery key opens in
+ * the file beside it. Newest first, each once.
+ */
+export async function keysOfBackup(secrets: Secrets, backup: string): Promise<readonly Uint8Array[]> {
+  const keys = [...(await formerKeys(secrets))];
+  const kept = await readKept(secrets);
+  const recovery = kept === null ? null : parseRecoveryKey(kept.key);
+  try {
+    const beside = recovery === null ? null : readRecoveryFile(`${backup}.recovery.json`);
+    if (recovery !== null && beside !== null) keys.push(...unwrapKeys(beside, recovery));
+  } catch {
+    // Of another profile, or no such file at all: then it adds none.
+  }
+  return [...new Map(keys.map((key) => [hex(key), key])).values()];
+}
+
 /** Beside a backup, so that it and the recovery key are enough on another computer; nothing before a recovery key was made. */
 export function copyRecoveryFile(profile: Pick<Profile, 'folder'>, backup: string): void {
   if (existsSync(recoveryFileOf(profile))) copyFileSync(recoveryFileOf(profile), `${backup}.recovery.json`);

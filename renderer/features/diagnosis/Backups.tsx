@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { BackupInspection, BackupView } from '#shared/contract/upkeep.ts';
+import type { BackupInspection, BackupsView, BackupView } from '#shared/contract/upkeep.ts';
 import { rolesWith } from '#shared/domain/permissions.ts';
 import { useAsk } from '#renderer/bridge/ask.ts';
 import { bridge } from '#renderer/bridge/index.ts';
@@ -10,7 +10,7 @@ import { Button } from '#renderer/ui/Button.tsx';
 import { DataTable, type Column } from '#renderer/ui/DataTable.tsx';
 import { ConfirmDialog } from '#renderer/ui/Dialog.tsx';
 import { Select, Switch } from '#renderer/ui/fields.tsx';
-import { formatBytes, formatStamp } from '#renderer/ui/format.ts';
+import { formatBytes, formatStamp, type Locale } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
 import { RestoreTable } from '#renderer/ui/RestoreTable.tsx';
 import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
@@ -124,6 +124,7 @@ export function Backups() {
           </span>
         </p>
       )}
+      {asked.data !== null && asked.data.backups.length > 0 && <Room view={asked.data} locale={locale} />}
       <div className="upkeep-table">
         {asked.data === null ? (
           asked.error ? (
@@ -153,6 +154,26 @@ export function Backups() {
       </div>
       {restoring && <RestoreDialog backup={restoring} onClose={() => setRestoring(null)} />}
     </div>
+  );
+}
+
+/** What the copies take, and whether the next one fits. */
+function Room(props: { view: BackupsView; locale: Locale }) {
+  const { t } = useTranslation();
+  const { backups, room } = props.view;
+  const { free, next } = room;
+  const size = (bytes: number): string => formatBytes(bytes, props.locale);
+  const fits = free === null || next === null || next < free;
+  return (
+    <p className={fits ? 'is-soft' : 'is-failed'} role={fits ? undefined : 'alert'}>
+      {t('upkeep.backups.totals', {
+        count: backups.length,
+        size: size(backups.reduce((sum, { bytes }) => sum + bytes, 0)),
+      })}{' '}
+      {free !== null &&
+        next !== null &&
+        t(fits ? 'upkeep.backups.next' : 'upkeep.backups.noRoom', { next: size(next), free: size(free) })}
+    </p>
   );
 }
 

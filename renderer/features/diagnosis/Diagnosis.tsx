@@ -48,11 +48,23 @@ const FAULTS = [
   'none',
 ] as const satisfies readonly ProcedureInput<'practice.fault'>['fault'][];
 
+interface DiagnosisRequest {
+  readonly tab: (typeof TABS)[number];
+  readonly turn: number;
+}
+
 /** Each account's connection in full (IN7): state, why, clock, sync, shops and their policies, and the way back. */
-export default function Diagnosis(props: { onAddAccount: () => void }) {
+export default function Diagnosis(props: { onAddAccount: () => void; request?: DiagnosisRequest | null }) {
   const { t } = useTranslation();
   const accounts = useLive((state) => state.accounts);
-  const [tab, setTab] = useState<(typeof TABS)[number]>('connection');
+  const { request = null } = props;
+  const [tab, setTab] = useState<(typeof TABS)[number]>(request?.tab ?? 'connection');
+  const [followed, setFollowed] = useState(request?.turn);
+  // While drawing, not after it: the page that was asked for is the first that is seen.
+  if (request !== null && request.turn !== followed) {
+    setFollowed(request.turn);
+    setTab(request.tab);
+  }
   return (
     <main className="diagnosis" aria-label={t('diagnosis.title')}>
       <header className="page-head">

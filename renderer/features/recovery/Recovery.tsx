@@ -12,6 +12,7 @@ import { RestoreTable } from '#renderer/ui/RestoreTable.tsx';
 import { ErrorState, LoadingState } from '#renderer/ui/states.tsx';
 import { toast, Toasts } from '#renderer/ui/Toast.tsx';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
+import { RecoverKey } from './RecoverKey.tsx';
 import './recovery.css';
 
 /** ST4: the start without records. Backup first, then the gateway, empty last; nothing happens unasked. */
@@ -41,7 +42,8 @@ export default function Recovery() {
 
   if (asked.data === null)
     return <main className="recovery">{<Pending error={asked.error} onRetry={asked.reload} />}</main>;
-  const { code, backups, accounts, practice } = asked.data;
+  const { code, backups, accounts, practice, key } = asked.data;
+  if (key !== null) return <RecoverKey code={code} file={key.file} />;
   return (
     <main className="recovery" aria-label={t('upkeep.recovery.title')}>
       <div className="recovery-page">

@@ -86,7 +86,7 @@ export function addServe(program: Command, words: CliWords, action: Action): voi
           },
         });
         if (!output.json) output.say(words.stopHint);
-        if (serving.recovering) output.say(explain(appError('STORE_DAMAGED', 'recovery'), output));
+        if (serving.problem !== null) output.say(explain(serving.problem.error, output));
         else tellAccountProblems(serving.workbench.app, output);
         await untilAskedToStop(signal);
         await serving.close();
