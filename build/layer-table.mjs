@@ -64,6 +64,11 @@ export const LAYERS = [
     may: ['shared/', 'main/adapters/pinyin/', 'pinyin-pro'],
     types: ['main/core/ports/'],
   },
+  {
+    path: 'main/adapters/updater/',
+    may: ['shared/', 'main/adapters/updater/', 'node:', 'electron-updater'],
+    types: ['main/core/ports/'],
+  },
   { path: 'main/practice/', may: ['shared/', 'main/practice/', 'node:', 'zod', 'ws'] },
   {
     path: 'main/hosts/electron/',

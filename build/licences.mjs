@@ -20,6 +20,8 @@ export const ALLOWED = new Set([
   'CC0-1.0',
   '(MIT OR WTFPL)',
   '(BSD-2-Clause OR MIT OR Apache-2.0)',
+  // argparse, the command line of js-yaml, which the updater brings: the licence of Python itself, permissive.
+  'Python-2.0',
 ]);
 
 /** Every package of the production part of the lock that is installed here: name, version, licence, text. */

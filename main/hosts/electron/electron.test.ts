@@ -344,6 +344,31 @@ test('[SE4] safeStorage is taken only where it really seals', async () => {
   }
 });
 
+test('[IN3] what a clicked notification asks for waits for the page that it opened, and is told once', () => {
+  const { contents, handlers, sent } = fakeContents();
+  const { close, listeners } = openTestDoor(contents);
+  const goal = (key: number): TopicMessage =>
+    ({ topic: 'open', payload: { account_id: 'a', conversation_key: key, kind: 'reply' } }) as unknown as TopicMessage;
+  const tell = (message: TopicMessage): void => {
+    for (const listener of listeners) listener(message);
+  };
+  tell(goal(1));
+  tell(goal(2));
+  expect(sent).toEqual([]);
+  handlers.get('did-finish-load')?.();
+  expect(sent).toEqual([[CHANNELS.topic, goal(2)]]);
+  tell(goal(3));
+  expect(sent).toHaveLength(2);
+  // A page that loads anew is not there meanwhile.
+  handlers.get('did-start-loading')?.();
+  tell(goal(4));
+  expect(sent).toHaveLength(2);
+  handlers.get('did-finish-load')?.();
+  handlers.get('did-finish-load')?.();
+  expect(sent.slice(2)).toEqual([[CHANNELS.topic, goal(4)]]);
+  close();
+});
+
 test('[IN3] a notification names who asked, and never what was said', () => {
   const done: string[] = [];
   const notifier = createNotifier(

@@ -77,8 +77,22 @@ export function openDoor(options: DoorOptions): () => void {
     },
     null,
   );
-  const unsubscribe = app.subscribe((message) => {
+  const send = (message: TopicMessage): void => {
     if (!contents.isDestroyed()) contents.send(CHANNELS.topic, message);
+  };
+  // What a clicked notification asks for may open the window in the first place: kept until its page can hear it (IN3).
+  // Everything else a page asks for anew when it begins.
+  let there = false;
+  let asked: TopicMessage | null = null;
+  contents.on('did-start-loading', () => (there = false));
+  contents.on('did-finish-load', () => {
+    there = true;
+    if (asked !== null) send(asked);
+    asked = null;
+  });
+  const unsubscribe = app.subscribe((message) => {
+    if (message.topic === 'open' && !there) asked = message;
+    else send(message);
   });
 
   return () => {

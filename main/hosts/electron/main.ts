@@ -10,6 +10,7 @@ import { explainError } from '#shared/i18n/errors.ts';
 import { localeFor } from '#shared/i18n/index.ts';
 import { dispatch } from '#shared/contract/door.ts';
 import type { Topics } from '#shared/contract/topics.ts';
+import { createUpdater } from '#main/adapters/updater/updater.ts';
 import { safeFileName } from '../file-handles.ts';
 import { CHANNELS } from './channels.ts';
 import { defaultDataFolder, realFolderBeside, type Profile, type ProfileKind } from '../profile.ts';
@@ -105,6 +106,16 @@ async function start(): Promise<void> {
     systemProxy: async (url) =>
       proxyOfList(await session.defaultSession.resolveProxy(url.replace(/^wss:/, 'https:').replace(/^ws:/, 'http:'))),
     restart: () => relaunch(shown.profile.folder),
+    updates: createUpdater({
+      configFile: path.join(process.resourcesPath, 'app-update.yml'),
+      platform: process.platform,
+      close: async () => {
+        const closing = workbench;
+        workbench = null;
+        quitting = true;
+        await closing?.close();
+      },
+    }),
     kind: directory === undefined ? usualKind() : undefined,
     notifier: createNotifier(
       () => words,
