@@ -1,4 +1,5 @@
 import type { RecallOutcomeName } from '#shared/contract/practice.ts';
+import type { PracticeSpeed } from '#shared/contract/training.ts';
 import type { MessageId, RecallId } from '#shared/domain/ids.ts';
 import { Policy, type Message, type Presence, type Role } from '#shared/protocol/entities.ts';
 import { CloseCode } from '#shared/protocol/limits.ts';
@@ -9,6 +10,7 @@ import type { Gateway } from './gateway.ts';
 import type { AgentRecord, ConversationRecord, MessageRecord, ShopRecord } from './records.ts';
 import { transfer } from './requests.ts';
 import type { Outcomes } from './outcomes.ts';
+import type { PracticeClockState, PracticeTime } from './practice-time.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Simulation } from './simulation.ts';
 import type { PracticeTraining } from './training.ts';
@@ -55,6 +57,7 @@ export class PracticeControl {
   readonly #outcomes: Outcomes;
   readonly #scheduler: Scheduler;
   readonly #training: PracticeTraining;
+  readonly #time: PracticeTime;
 
   constructor(parts: {
     training: PracticeTraining;
@@ -65,7 +68,9 @@ export class PracticeControl {
     outcomes: Outcomes;
     scheduler: Scheduler;
     faults: Faults;
+    time: PracticeTime;
   }) {
+    this.#time = parts.time;
     this.#training = parts.training;
     this.faults = parts.faults;
     this.#world = parts.world;
@@ -74,6 +79,30 @@ export class PracticeControl {
     this.#simulation = parts.simulation;
     this.#outcomes = parts.outcomes;
     this.#scheduler = parts.scheduler;
+  }
+
+  // ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  time(): PracticeClockState {
+    return { speed: this.#time.speed, ahead_ms: this.#time.ahead, now: this.now() };
+  }
+
+  /** What falls due by it happens at once. A client learns it from its next pong, or by connecting anew. */
+  setTime(
+    change:
+      | { readonly what: 'jump'; readonly ms: number }
+      | { readonly what: 'run'; readonly speed: PracticeSpeed }
+      | { readonly what: 'back' },
+  ): PracticeClockState {
+    if (change.what === 'jump') this.#time.jump(change.ms);
+    else if (change.what === 'run') this.#time.run(change.speed);
+    else {
+      this.#scheduler.shift(-this.#time.ahead);
+      this.#time.reset();
+    }
+    this.#scheduler.runDue();
+    this.#gateway.flush();
+    return this.time();
   }
 
   // ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,7 +3,7 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { CloseCode, MAX_FRAME_BYTES, SUBPROTOCOL } from '#shared/protocol/limits.ts';
-import { DAY } from '#shared/lib/durations.ts';
+import { DAY, SECOND } from '#shared/lib/durations.ts';
 import type { Attachments } from './attachments.ts';
 import { Connection, type ConnectionHost, type ConnectionLimits } from './connection.ts';
 import type { Faults } from './faults.ts';
@@ -12,13 +12,15 @@ import type { World } from './world.ts';
 
 /** The WebSocket server: who may connect, one connection an account, and waking those that have something to hear. */
 
+const FAST_HEARTBEAT_MS = SECOND;
 const TOKEN_LIFE_MS = 30 * DAY;
 
 export class Gateway implements ConnectionHost {
   readonly world: World;
   readonly attachments: Attachments;
   readonly faults: Faults;
-  readonly limits: ConnectionLimits;
+  readonly #limits: ConnectionLimits;
+  readonly #isFast: () => boolean;
   readonly onRecallRequested: ConnectionHost['onRecallRequested'];
   readonly #flush: () => void;
   readonly #newToken: () => string;
@@ -32,6 +34,8 @@ export class Gateway implements ConnectionHost {
     attachments: Attachments;
     faults: Faults;
     limits: ConnectionLimits;
+    /** The shop's clock runs faster than the clients'. */
+    isFast?: () => boolean;
     flush: () => void;
     newToken?: () => string;
     onRecallRequested: ConnectionHost['onRecallRequested'];
@@ -39,7 +43,8 @@ export class Gateway implements ConnectionHost {
     this.world = parts.world;
     this.attachments = parts.attachments;
     this.faults = parts.faults;
-    this.limits = parts.limits;
+    this.#limits = parts.limits;
+    this.#isFast = parts.isFast ?? (() => false);
     this.onRecallRequested = parts.onRecallRequested;
     this.#flush = parts.flush;
     this.#newToken = parts.newToken ?? (() => `practice-${randomBytes(24).toString('base64url')}`);
@@ -91,6 +96,13 @@ export class Gateway implements ConnectionHost {
     await stopped;
     clearTimeout(impatience);
     this.#sockets.close();
+  }
+
+  /** While the clock runs fast, clients are to ask for the time more often: it isn't theirs any more a moment later. */
+  get limits(): ConnectionLimits {
+    return this.#isFast()
+      ? { ...this.#limits, heartbeatMs: Math.min(FAST_HEARTBEAT_MS, this.#limits.heartbeatMs) }
+      : this.#limits;
   }
 
   flush(): void {

@@ -11,6 +11,7 @@ import { createScheduler } from './scheduler.ts';
 import { Outcomes } from './outcomes.ts';
 import { Simulation, keepHouse } from './simulation.ts';
 import { StateFile, type StateProblem } from './state-file.ts';
+import { PracticeTime } from './practice-time.ts';
 import { PracticeTraining } from './training.ts';
 import { World } from './world.ts';
 
@@ -70,7 +71,8 @@ export async function startPracticeGateway(options: PracticeOptions = {}): Promi
   const ownClock = options.now;
   const faults = new Faults(seed, options.faults);
   const clock = ownClock ?? Date.now;
-  const now = (): number => clock() + faults.clockSkewMs;
+  const time = new PracticeTime(clock);
+  const now = (): number => time.now() + faults.clockSkewMs;
 
   const state =
     options.stateFile === undefined ? null : new StateFile(options.stateFile, options.onProblem ?? (() => undefined));
@@ -86,16 +88,27 @@ export async function startPracticeGateway(options: PracticeOptions = {}): Promi
   const folder = options.stateFile === undefined ? null : `${options.stateFile}.attachments`;
   const attachments = new Attachments(world, folder);
   if (remembered === null || (remembered.get('agent')?.size ?? 0) === 0) beginWorld(world, attachments, seed);
-  else world.restore(remembered);
+  else {
+    world.restore(remembered);
+    // It was ahead when it was saved: what is remembered must not lie in its future.
+    time.jump(Math.max(0, Number(remembered.get('clock')?.get('ahead') ?? 0)));
+  }
 
   const tokenPrng = createPrng(seed).fork('tokens');
   const newToken = (): string =>
     repeatable
       ? `practice-${Array.from({ length: 6 }, () => tokenPrng.int(2 ** 31).toString(36)).join('')}`
       : `practice-${randomBytes(24).toString('base64url')}`;
+  function* records(): Generator<readonly [string, string, unknown]> {
+    yield* world.records();
+    yield ['clock', 'ahead', time.ahead];
+  }
+  const rewrite = (): void => state?.compact(records());
   const flush = (): void => {
     if (state === null) return;
-    if (state.wantsCompaction) state.compact(world.records());
+    // Running fast it gains with each look.
+    if (time.ahead !== 0) state.put('clock', 'ahead', () => time.ahead);
+    if (state.wantsCompaction) rewrite();
     else state.flush();
   };
   const gateway = new Gateway({
@@ -103,13 +116,14 @@ export async function startPracticeGateway(options: PracticeOptions = {}): Promi
     attachments,
     faults,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
+    isFast: () => time.speed !== 1,
     flush,
     newToken,
     onRecallRequested: (agent, msgId) => outcomes.onRecallRequested(agent, msgId),
   });
   const tokens: Record<string, string> = {};
   for (const agentId of world.agents.keys()) tokens[agentId] = gateway.permanentToken(agentId);
-  state?.compact(world.records());
+  rewrite();
 
   const scheduler = createScheduler(now);
   const simulation = new Simulation({
@@ -155,6 +169,7 @@ export async function startPracticeGateway(options: PracticeOptions = {}): Promi
     outcomes,
     scheduler,
     faults,
+    time,
   });
   let url: string;
   try {
@@ -173,7 +188,7 @@ export async function startPracticeGateway(options: PracticeOptions = {}): Promi
     scheduler.close();
     await gateway.close();
     if (state !== null) {
-      state.compact(world.records());
+      rewrite();
       state.close();
     }
   };

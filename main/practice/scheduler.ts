@@ -5,6 +5,8 @@
 export interface Scheduler {
   at(due: number, run: () => void, key?: string): void;
   cancel(key: string): void;
+  /** The clock was set by so much: what is due stays as far away as it was. */
+  shift(ms: number): void;
   /** Runs everything that is due now, in order of due time. */
   runDue(): void;
   readonly size: number;
@@ -12,7 +14,7 @@ export interface Scheduler {
 }
 
 interface Task {
-  readonly due: number;
+  due: number;
   readonly order: number;
   readonly run: () => void;
   readonly key: string | null;
@@ -76,6 +78,9 @@ export function createScheduler(now: () => number): Scheduler {
     cancel(key) {
       const task = byKey.get(key);
       if (task !== undefined) forget(task);
+    },
+    shift(ms) {
+      for (const task of tasks) task.due += ms;
     },
     runDue,
     get size() {

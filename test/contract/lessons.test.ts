@@ -171,6 +171,70 @@ describe('lessons', () => {
     expect(await lessons()).toEqual([]);
   });
 
+  test('[IN5] the shop’s time: jumped over, a recall window and a session end; run faster; kept over a restart; and back', async () => {
+    const name = '40 秒后已读';
+    const staged = await call('practice.outcome', { outcome: 'read_at_40s', account_id: ME, name });
+    const list = () =>
+      call('conversations.list', { account_id: ME, intake: 'active', limit: 5, cursor: null, filter: { name } });
+    const found = async () =>
+      (await list()).conversations.find(({ conversation_id }) => conversation_id === staged.conversation_id);
+    await until('its conversation', async () => (await found()) !== undefined);
+    const { key } = (await found())!;
+    await call('messages.send', { conversation_key: key, text: '您好' });
+    const said = async () =>
+      (await call('messages.page', { conversation_key: key, limit: 10 })).messages.find(({ text }) => text === '您好');
+    await until('it to be there', async () => (await said())?.status === 'sent');
+    const offset = async () => (await call('accounts.list', {}))[0]?.clock?.offset_ms ?? 0;
+    expect(await call('practice.time', {})).toMatchObject({ speed: 1, ahead_ms: 0 });
+
+    await call('practice.set_time', { what: 'jump', ms: 120_000 });
+    await until('it to be read', async () => (await said())?.status === 'read');
+    await until('the clock', async () => Math.abs((await offset()) - 120_000) < 1_000);
+    const { key: message_key } = (await said())!;
+    await expect(call('recall.request', { message_key })).rejects.toThrow('WINDOW_EXPIRED');
+
+    await call('practice.set_time', { what: 'jump', ms: 2 * 86_400_000 });
+    await until(
+      'the session’s end',
+      async () => (await call('conversations.get', { conversation_key: key })).intake === 'ended',
+    );
+    expect(await call('practice.set_time', { what: 'run', speed: 60 })).toMatchObject({ speed: 60 });
+    await until('the clock to gain', async () => (await offset()) > 2 * 86_400_000 + 180_000);
+
+    await workbench.close();
+    await open();
+    const kept = await call('practice.time', {});
+    expect(kept?.speed).toBe(1);
+    expect(kept?.ahead_ms).toBeGreaterThan(2 * 86_400_000 + 120_000);
+    expect(await call('practice.set_time', { what: 'back' })).toMatchObject({ speed: 1, ahead_ms: 0 });
+    await until('the clock', async () => Math.abs(await offset()) < 1_000);
+    // What people do goes on.
+    await call('practice.situation', { situation: 'only_reads', account_id: ME });
+    const others = () =>
+      call('conversations.list', {
+        account_id: ME,
+        intake: 'active',
+        limit: 5,
+        cursor: null,
+        filter: { name: '只看' },
+      });
+    await until('a consumer to read', async () => ((await others()).conversations[0]?.consumer_read_seq ?? 0) > 1);
+  });
+
+  test('[UX5] a lesson written in the window is kept, got back, and stands in the place of one of its id', async () => {
+    const example = await call('lessons.get', { lesson_id: 'recall-in-time' });
+    const own = { ...example, id: 'own-1', title: '自己写的' };
+    expect(await call('lessons.save', { lesson: own })).toEqual({
+      lesson_id: 'own-1',
+      title: '自己写的',
+      replaced: false,
+    });
+    expect(await call('lessons.save', { lesson: { ...own, title: '改过的' } })).toMatchObject({ replaced: true });
+    expect(await call('lessons.get', { lesson_id: 'own-1' })).toEqual({ ...own, title: '改过的' });
+    await expect(call('lessons.save', { lesson: { ...own, question: '没有检查的问题' } })).rejects.toThrow('BAD_INPUT');
+    await expect(call('lessons.get', { lesson_id: 'none' })).rejects.toThrow('NOT_FOUND');
+  });
+
   test('[UX5] [IN2] [IN6] every situation happens in the practice shop and arrives here', async () => {
     for (const situation of SITUATIONS) {
       const { conversation_id } = await call('practice.situation', { situation, account_id: ME });

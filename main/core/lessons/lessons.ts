@@ -16,7 +16,7 @@ import type { Ids } from '../ports/ids.ts';
 import type { Store } from '../ports/store.ts';
 import type { StagedLesson, Training } from '../ports/training.ts';
 
-type LessonHandlers = Pick<Handlers, Extract<keyof Handlers, `lessons.${string}` | 'practice.situation'>>;
+type LessonHandlers = Pick<Handlers, Extract<keyof Handlers, `lessons.${string}`>>;
 
 const LESSON_BYTES = 1_048_576;
 /** Incidents looked at for a run: those opened since it began. */
@@ -137,6 +137,19 @@ export function createLessons(ports: {
     };
   }
 
+  async function keep(lesson: Lesson): Promise<{ lesson_id: string; title: string; replaced: boolean }> {
+    const { id, title } = lesson;
+    const replaced = (await all()).some((known) => known.lesson.id === id);
+    await store.putLesson({
+      lesson_id: id,
+      body: lesson,
+      added_at: clock.wallNow(),
+      added_by: await actorOf(store),
+    });
+    ports.onChanged();
+    return { lesson_id: id, title, replaced };
+  }
+
   async function look(id: string): Promise<LessonRunView> {
     const { run, body } = await runOf(id);
     return viewOf(run, body, await judged(run, body));
@@ -228,17 +241,10 @@ export function createLessons(ports: {
       }
       const read = readLesson(value);
       if (!read.ok) throw new AppFailure('LESSON_INVALID', 'does not fit the format', { problems: read.problems });
-      const { id, title } = read.lesson;
-      const replaced = (await all()).some(({ lesson }) => lesson.id === id);
-      await store.putLesson({
-        lesson_id: id,
-        body: read.lesson,
-        added_at: clock.wallNow(),
-        added_by: await actorOf(store),
-      });
-      ports.onChanged();
-      return { lesson_id: id, title, replaced };
+      return keep(read.lesson);
     },
+    'lessons.get': ({ lesson_id }) => lessonOf(lesson_id),
+    'lessons.save': ({ lesson }) => keep(lesson),
     async 'lessons.export'({ lesson_id, target }) {
       const lesson = await lessonOf(lesson_id);
       const sink = await files.create(target);
@@ -254,10 +260,6 @@ export function createLessons(ports: {
       await store.removeLesson(lesson_id);
       ports.onChanged();
       return {};
-    },
-    async 'practice.situation'({ situation, account_id }) {
-      const { agent_id } = await ports.agentOf(account_id);
-      return { conversation_id: await training().situation(situation, agent_id) };
     },
   };
 }

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { SITUATIONS, type LessonSummary, type Situation } from '#shared/contract/lessons.ts';
-import type { LessonProblem } from '#shared/domain/lessons/format.ts';
+import type { Lesson, LessonProblem } from '#shared/domain/lessons/format.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { useLive } from '#renderer/bridge/live.ts';
 import { errorLine, errorWords } from '#renderer/ui/words.ts';
@@ -10,6 +10,9 @@ import { Icon } from '#renderer/ui/Icon.tsx';
 import { Tag } from '#renderer/ui/marks.tsx';
 import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
+import { LessonForm } from './LessonForm.tsx';
+import { Outcomes } from './Outcomes.tsx';
+import { ShopTimePanel } from './ShopTime.tsx';
 import { useLessons, type OpenConversation } from './use-lessons.ts';
 import './lessons.css';
 
@@ -18,6 +21,7 @@ export default function LessonsView(props: { onConversation: OpenConversation })
   const { t } = useTranslation();
   const lessons = useLessons();
   const accounts = useLive((state) => state.accounts);
+  const [writing, setWriting] = useState<{ readonly lesson: Lesson | null } | null>(null);
   const [problems, setProblems] = useState<readonly LessonProblem[]>([]);
   /** Whoever works at this window: the profile's first account, colleagues that were signed in besides come after it. */
   const trainee = accounts?.[0] ?? null;
@@ -48,9 +52,14 @@ export default function LessonsView(props: { onConversation: OpenConversation })
       <header className="lessons-head">
         <h1>{t('lessons.label')}</h1>
         {data.may_edit && (
-          <Button size="small" icon="upload" onClick={() => void readFile()}>
-            {t('lessons.import')}
-          </Button>
+          <span className="lessons-acts">
+            <Button size="small" icon="pencil" onClick={() => setWriting({ lesson: null })}>
+              {t('training.form.write')}
+            </Button>
+            <Button size="small" icon="upload" onClick={() => void readFile()}>
+              {t('lessons.import')}
+            </Button>
+          </span>
         )}
       </header>
       <p className="lesson-quiet">{t('lessons.intro')}</p>
@@ -90,9 +99,14 @@ export default function LessonsView(props: { onConversation: OpenConversation })
                 {t('lessons.export')}
               </Button>
               {!lesson.shipped && data.may_edit && (
-                <Button size="small" look="quiet" onClick={() => void remove(lesson)}>
-                  {t('lessons.remove')}
-                </Button>
+                <>
+                  <Button size="small" look="quiet" onClick={() => void edit(lesson)}>
+                    {t('training.form.edit')}
+                  </Button>
+                  <Button size="small" look="quiet" onClick={() => void remove(lesson)}>
+                    {t('lessons.remove')}
+                  </Button>
+                </>
               )}
             </span>
           </li>
@@ -113,8 +127,17 @@ export default function LessonsView(props: { onConversation: OpenConversation })
           ))}
         </ul>
       </section>
+      <Outcomes trainee={trainee} onConversation={props.onConversation} onFailed={say} />
+      <ShopTimePanel />
+      {writing && <LessonForm lesson={writing.lesson} onClose={() => setWriting(null)} />}
     </main>
   );
+
+  async function edit({ lesson_id }: LessonSummary): Promise<void> {
+    const answer = await bridge.call('lessons.get', { lesson_id });
+    if (answer.ok) setWriting({ lesson: answer.result });
+    else say(answer.error);
+  }
 
   function say(error: Parameters<typeof errorWords>[0]): void {
     const words = errorWords(error);
