@@ -4,8 +4,8 @@ import { buildRenderer, buildViewer, ensureInstalled, entry, programNode, ROOT, 
 
 await entry(async () => {
   await ensureInstalled();
-  // What can export a review package needs its page; everything else starts at once.
-  if (process.argv.includes('serve')) await buildRenderer();
+  // What can export a review package needs its page, and a benchmark that of today; everything else starts at once.
+  if (process.argv.includes('serve') || process.argv.includes('bench')) await buildRenderer();
   if (process.argv.includes('package') || process.argv.includes('serve')) await buildViewer();
   // npm moves to the project's folder; file arguments are meant from where the person stands.
   return run(programNode(), [path.join(ROOT, 'main/hosts/cli/main.ts'), ...process.argv.slice(2)], {

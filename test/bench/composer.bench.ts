@@ -1,5 +1,6 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import type { Page } from '@playwright/test';
 import { createPinyin } from '#main/adapters/pinyin/pinyin.ts';
 import { WORDS } from '#main/practice/word-list.ts';
 import type { ReplyView } from '#shared/contract/composer.ts';
@@ -128,6 +129,38 @@ async function checks(): Promise<void> {
   rows.push(['pinyin of 5,000 replies, once / index in the window', `${ms(spell)} / ${ms(made)}`, '']);
 }
 
+interface Keys {
+  readonly paint: number[];
+  readonly handled: number[];
+}
+
+/** From a key to the end of the frame that it changed. */
+async function watchKeys(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const found = { paint: [] as number[], handled: [] as number[] };
+    Object.assign(globalThis, { found });
+    addEventListener(
+      'keydown',
+      (event) => {
+        const from = event.timeStamp;
+        // Behind the frame that this key changed: drawn and handed over.
+        requestAnimationFrame(() => {
+          const drawing = performance.now();
+          const channel = new MessageChannel();
+          channel.port1.onmessage = () => {
+            found.paint.push(performance.now() - from);
+            found.handled.push(performance.now() - drawing);
+          };
+          channel.port2.postMessage(null);
+        });
+      },
+      { capture: true },
+    );
+  });
+}
+
+const keysOf = (page: Page): Promise<Keys> => page.evaluate(() => (globalThis as unknown as { found: Keys }).found);
+
 async function keys(): Promise<void> {
   const host = await startTestHost();
   const browser = await launch();
@@ -152,27 +185,7 @@ async function keys(): Promise<void> {
       .click();
     const composer = page.getByRole('textbox', { name: '输入消息' });
     await composer.focus();
-    await page.evaluate(() => {
-      const found = { paint: [] as number[], handled: [] as number[] };
-      Object.assign(globalThis, { found });
-      addEventListener(
-        'keydown',
-        (event) => {
-          const from = event.timeStamp;
-          // Behind the frame that this key changed: drawn and handed over.
-          requestAnimationFrame(() => {
-            const drawing = performance.now();
-            const channel = new MessageChannel();
-            channel.port1.onmessage = () => {
-              found.paint.push(performance.now() - from);
-              found.handled.push(performance.now() - drawing);
-            };
-            channel.port2.postMessage(null);
-          });
-        },
-        { capture: true },
-      );
-    });
+    await watchKeys(page);
     // Events of every kind that a busy desk has, spread over all conversations.
     const rate = Number(values.rate);
     let events = 0;
@@ -189,12 +202,20 @@ async function keys(): Promise<void> {
     }
     const seconds = (performance.now() - began) / 1_000;
     clearInterval(beat);
-    const found = await page.evaluate(
-      () => (globalThis as unknown as { found: { paint: number[]; handled: number[] } }).found,
-    );
+    const found = await keysOf(page);
     const load = `40 conversations, ${Math.round(events / seconds)} events/s`;
     rows.push([`key press to pixels, ${load} (${found.paint.length} keys)`, show(spread(found.paint)), 'p95 < 16']);
     rows.push(['… of it drawing that frame', show(spread(found.handled)), '']);
+    // What browser and machine take for it by themselves.
+    const bare = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    await bare.setContent('<textarea rows="4" cols="60"></textarea>');
+    await bare.locator('textarea').focus();
+    await watchKeys(bare);
+    for (let index = 0; index < 100; index++) {
+      await bare.keyboard.press('a');
+      await new Promise((resolve) => setTimeout(resolve, 70 + random.int(60)));
+    }
+    rows.push(['the same in an empty page, no events (100 keys)', show(spread((await keysOf(bare)).paint)), '']);
   } finally {
     await browser.close();
     await host.stop();

@@ -8,7 +8,7 @@ import { startChild } from './support/children.ts';
 import { ms, table } from './support/statistics.ts';
 
 /**
- * Importing records of another system as the window does it (SR11): time, what the main thread felt, and its memory.
+ * Importing records of another system as the window does it (SR11): time, what the main thread felt, the processor it took, and the memory of the process.
  *
  *   node test/bench/import.bench.ts [FILE …]     default: the CrossWOZ file of the shared data
  */
@@ -22,7 +22,9 @@ interface Delay {
   readonly p99: number;
   readonly worst: number;
   readonly busy: number;
-  readonly rssMb: number;
+  readonly rssBeforeMb: number;
+  readonly peakMb: number;
+  readonly allUs: number;
 }
 interface Imported {
   readonly state: string;
@@ -66,7 +68,8 @@ for (const file of files) {
         `${ms(delay.p99)} / ${ms(delay.worst)}`,
         ms(Math.max(0, idle.max / 1e6 - 1)),
         `${(delay.busy * 100).toFixed(0)} %`,
-        `${delay.rssMb.toFixed(0)} MB`,
+        (delay.allUs / result.rows).toFixed(0),
+        `${delay.rssBeforeMb.toFixed(0)} → ${delay.peakMb.toFixed(0)} MB`,
       ]);
       process.stderr.write(`${rows.at(-1)?.join(' | ')}\n`);
     }
@@ -86,7 +89,8 @@ process.stdout.write(
       'main thread held up: p99 / worst',
       'worst of an idle process beside',
       'main thread busy',
-      'memory of the process',
+      'processor a row, all threads, µs',
+      'memory of the process: before, at most',
     ],
     rows,
   )}\n`,

@@ -1,6 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openStore } from '#main/adapters/sqlite/index.ts';
 import { openRecords } from '#main/adapters/sqlite/open-records.ts';
@@ -16,19 +18,26 @@ import { ms, show, spread, table } from './support/statistics.ts';
 
 /**
  * How fast events come in: socket → validated → committed, encrypted → acknowledged, beside the same rows written by bare
- * prepared statements; catching up with 100,000 missed events with the window open; how soon a cut is mended; memory.
+ * prepared statements; catching up with 100,000 missed events with the window open; how soon a cut is mended; memory, also with
+ * 1,000,000 messages stored and five accounts.
  *
- *   node test/bench/ingest.bench.ts [--events 200000] [--missed 100000] [--page FOLDER] [--no-window]
+ *   node test/bench/ingest.bench.ts [--only store|socket|memory] [--events 200000] [--missed 100000] [--messages 1000000]
+ *     [--data DIR (seeded, kept, reused)] [--page FOLDER] [--no-window]
  */
 const { values } = parseArgs({
   options: {
+    only: { type: 'string' },
     events: { type: 'string', default: '200000' },
     missed: { type: 'string', default: '100000' },
+    messages: { type: 'string', default: process.env['BENCH_MESSAGES'] ?? '1000000' },
+    data: { type: 'string' },
     page: { type: 'string' },
     window: { type: 'boolean', default: true },
   },
   allowNegative: true,
 });
+type Part = 'store' | 'socket' | 'memory';
+const wanted = (part: Part): boolean => values.only === undefined || values.only === part;
 const count = Number(values.events);
 const missed = Number(values.missed);
 const BATCH = 1_000;
@@ -91,7 +100,8 @@ const welcome = {
   shops: [{ shop_id: 's-1', name: '压测店', platform: 'practice', policy: BASE_POLICY }],
 } as const;
 
-const inFolder = async (work: (folder: string) => Promise<void> | void): Promise<void> => {
+const inFolder = async (part: Part, work: (folder: string) => Promise<void> | void): Promise<void> => {
+  if (!wanted(part)) return;
   const folder = mkdtempSync(join(tmpdir(), 'ingest-bench-'));
   try {
     await work(folder);
@@ -100,12 +110,12 @@ const inFolder = async (work: (folder: string) => Promise<void> | void): Promise
   }
 };
 
-const batches = Array.from({ length: Math.ceil(count / BATCH) }, (_, batch) =>
+const batches = Array.from({ length: wanted('store') ? Math.ceil(count / BATCH) : 0 }, (_, batch) =>
   Array.from({ length: Math.min(BATCH, count - batch * BATCH) }, (_unused, index) => event(batch * BATCH + index + 1)),
 );
 
 /** Same schema, same cipher, same durability: the row, its place in the queue of the index, the cursor. No code besides. */
-await inFolder((folder) => {
+await inFolder('store', (folder) => {
   const db = openRecords(folder, key);
   const writer = createWriter(db);
   writer.putAccount(record);
@@ -158,7 +168,7 @@ await inFolder((folder) => {
   db.close();
 });
 
-await inFolder((folder) => {
+await inFolder('store', (folder) => {
   const db = openRecords(folder, key);
   const writer = createWriter(db);
   writer.putAccount(record);
@@ -173,7 +183,7 @@ await inFolder((folder) => {
   db.close();
 });
 
-await inFolder(async (folder) => {
+await inFolder('store', async (folder) => {
   const store = await openStore({ directory: folder, key });
   await store.putAccount(record);
   await store.putWelcome(account, welcome as never, sentAt);
@@ -191,6 +201,10 @@ await inFolder(async (folder) => {
 });
 batches.length = 0;
 
+/** As build/launch.mjs starts it. */
+const startHost = (options: object): Promise<BenchChild> =>
+  startChild('host.child.ts', options, ['--max-semi-space-size=16']);
+
 /** Resident memory of a process, MB, and what of it is not mapped from files. */
 function memory(pid: number): string {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -198,10 +212,10 @@ function memory(pid: number): string {
   return `${of('VmRSS').toFixed(0)} MB (${of('RssAnon').toFixed(0)} of it its own)`;
 }
 
-await inFolder(async (folder) => {
+await inFolder('socket', async (folder) => {
   const tokenFile = join(folder, 'token');
   const gateway = await startChild('gateway.child.ts', { conversations: OVER, tokenFile });
-  const host = await startChild('host.child.ts', {
+  const host = await startHost({
     directory: join(folder, 'p'),
     keyFile: join(folder, 'k'),
     ...(values.page === undefined ? {} : { page: values.page }),
@@ -216,7 +230,7 @@ await inFolder(async (folder) => {
     const took = await gateway.ask<number>('pour', count, OVER);
     say(
       `socket → validated → committed → acknowledged, no window, ${count.toLocaleString('en')}`,
-      `${rate(count, took)}; ${await held(host)}; ${await indexed(host)}`,
+      `${rate(count, took)}; ${await held(host, count)}; ${await indexed(host)}`,
       '≥ 20,000',
     );
     const cuts: number[] = [];
@@ -247,17 +261,17 @@ await inFolder(async (folder) => {
     await host.ask('begin');
     let catching = true;
     const caught = gateway
-      .ask<{ reconnectedMs: number; caughtUpMs: number }>('miss', missed, OVER)
+      .ask<{ caughtUpMs: number; connections: number }>('miss', missed, OVER)
       .finally(() => (catching = false));
     for (let n = 0; catching; n++) {
       await page?.keyboard.press(String.fromCharCode(97 + (n % 26)));
       await new Promise((resolve) => setTimeout(resolve, 60));
     }
-    const { caughtUpMs } = await caught;
+    const { caughtUpMs, connections } = await caught;
     const keys = (await page?.evaluate(() => (globalThis as unknown as { keys: number[] }).keys)) ?? [];
     say(
       `catching up with ${missed.toLocaleString('en')} missed events, ${page ? 'window open, somebody writing' : 'no window'}`,
-      `${ms(caughtUpMs)} ms (${rate(missed, caughtUpMs)}); ${await held(host)}; ${await indexed(host)}`,
+      `${ms(caughtUpMs)} ms (${rate(missed, caughtUpMs)}), ${connections} connection${connections === 1 ? '' : 's'}; ${await held(host, missed)}; ${await indexed(host)}`,
       '< 8 s',
     );
     if (page) say('… key press → pixels meanwhile', `${show(spread(keys))} (${keys.length} keys)`, 'p95 < 50');
@@ -272,9 +286,52 @@ await inFolder(async (folder) => {
   }
 });
 
-async function held(host: BenchChild): Promise<string> {
-  const { p99, worst, busy } = await host.ask<{ p99: number; worst: number; busy: number }>('end');
-  return `main thread held up p99 ${ms(p99)}, worst ${ms(worst)} ms, busy ${(busy * 100).toFixed(0)} %`;
+await inFolder('memory', async (folder) => {
+  const profile = values.data ?? join(folder, 'p');
+  const keyFile = `${profile}.key`;
+  if (!existsSync(join(profile, 'store', 'records.db'))) {
+    process.stderr.write(`seeding ${values.messages} messages …\n`);
+    const main = fileURLToPath(new URL('../../main/hosts/cli/main.ts', import.meta.url));
+    const seeding = ['seed', '--messages', values.messages, '--data', profile, '--key-file', keyFile];
+    const seeded = spawnSync(process.execPath, [main, ...seeding], { stdio: ['ignore', 'ignore', 'inherit'] });
+    if (seeded.status !== 0) throw new Error('seed failed');
+  }
+  const files = Array.from({ length: 5 }, (_, index) => join(folder, `token ${index}`));
+  const gateways = await Promise.all(
+    files.map((tokenFile) => startChild('gateway.child.ts', { conversations: OVER, tokenFile })),
+  );
+  const urls = await Promise.all(gateways.map((gateway) => gateway.ask<string>('url')));
+  const host = await startHost({
+    directory: profile,
+    keyFile,
+    ...(values.page === undefined ? {} : { page: values.page }),
+    gateway: { url: urls[0], tokenFile: files[0] },
+  });
+  const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 45_000));
+  try {
+    for (const [index, url] of urls.entries()) if (index > 0) await host.ask('connect', url, files[index]);
+    await new Promise((resolve) => setTimeout(resolve, 15_000));
+    const pid = await host.ask<number>('pid');
+    const stored = `${Number(values.messages).toLocaleString('en')} messages stored, five accounts live`;
+    say(`memory, ${stored}`, memory(pid), '< 300 MB');
+    await host.ask('work', 200);
+    say('… right after 200 lists, chats and searches', memory(pid));
+    await rest();
+    say('… 45 s later', memory(pid), '< 300 MB');
+    await Promise.all(gateways.map((gateway) => gateway.ask('pour', 20_000, OVER)));
+    say('… right after 20,000 events from each', memory(pid));
+    await rest();
+    say('… 45 s later', memory(pid), '< 300 MB');
+  } finally {
+    await host.end();
+    for (const gateway of gateways) await gateway.end();
+  }
+});
+
+async function held(host: BenchChild, events: number): Promise<string> {
+  const { p99, worst, busy, mainUs, allUs } =
+    await host.ask<Record<'p99' | 'worst' | 'busy' | 'mainUs' | 'allUs', number>>('end');
+  return `main thread held up p99 ${ms(p99)}, worst ${ms(worst)} ms, busy ${(busy * 100).toFixed(0)} %; processor each: main thread ${(mainUs / events).toFixed(1)}, all threads ${(allUs / events).toFixed(1)} µs`;
 }
 
 /** How far the index is behind when the last event is acknowledged. */

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { attach, openReadable, openWritable, type ReadableDatabase } from '#main/adapters/sqlite/connection.ts';
@@ -7,16 +8,19 @@ import { createSearchReader, type SearchReader } from '#main/adapters/sqlite/sea
 import { seed } from '#main/adapters/sqlite/seed.ts';
 import type { Visibility } from '#main/core/ports/store.ts';
 import type { SearchQuery } from '#shared/contract/search-query.ts';
-import { createPrng } from '#shared/lib/prng.ts';
 import { matchesFolded } from '#shared/search/match.ts';
 import { fold } from '#shared/search/normalise.ts';
 import { parseTextQuery } from '#shared/search/query.ts';
+import { textsToFind } from './support/searched.ts';
+import { spread, type Spread } from './support/statistics.ts';
 
 /**
  * The targets of the record search (docs/benchmarks.md), measured on seeded records with the peers in the same run: LIKE,
  * FTS5's own trigram tokenizer and a bare covering index. Prints a Markdown table.
  *
- *   node test/bench/search.bench.ts [--messages 1000000] [--data DIR (kept, reused)] [--out FILE] [--peers no] [--cpu yes]
+ *   node test/bench/search.bench.ts [--messages 10000000] [--data DIR (kept, reused)] [--out FILE] [--peers no]
+ *
+ * Writing at that size: `bench ingest` with the same --data. From key press to rows: `bench records`.
  */
 export interface SearchBenchOptions {
   readonly messages: number;
@@ -30,36 +34,33 @@ const ALL: Visibility = { kind: 'all' };
 const DAY = 86_400_000;
 const CHINA = 8 * 3_600_000;
 const QUERIES = 120;
-/** Rows up to which every answer is compared with a scan of everything. */
-const VERIFY_ALL = 2_000_000;
+/** Queries that are asked with nothing in memory, each by a process of its own. */
+const COLD = 40;
 
-interface Timing {
-  readonly p50: number;
-  readonly p95: number;
-  readonly worst: number;
+/** Milliseconds: by the clock, and of processor time, which says more on a machine that others use at the same time. */
+interface Sample {
+  readonly wall: number;
+  readonly cpu: number;
 }
 
-function timing(samples: number[]): Timing {
-  const sorted = [...samples].sort((a, b) => a - b);
-  const at = (q: number): number => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;
-  return { p50: at(0.5), p95: at(0.95), worst: sorted.at(-1) ?? 0 };
-}
+const timing = (samples: readonly Sample[]): { readonly wall: Spread; readonly cpu: Spread } => ({
+  wall: spread(samples.map(({ wall }) => wall)),
+  cpu: spread(samples.map(({ cpu }) => cpu)),
+});
 
-/** Wall clock, or with `--cpu yes` the processor's time: for a machine that others use at the same time. */
-let busyMachine = false;
-
-function clock(work: () => unknown): number {
-  const began = performance.now();
+function clock(work: () => unknown): Sample {
   const used = process.cpuUsage();
+  const began = performance.now();
   work();
-  if (!busyMachine) return performance.now() - began;
+  const wall = performance.now() - began;
   const { user, system } = process.cpuUsage(used);
-  return (user + system) / 1_000;
+  return { wall, cpu: (user + system) / 1_000 };
 }
 
 const ms = (value: number): string =>
   value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0);
-const show = (t: Timing): string => `${ms(t.p50)} / ${ms(t.p95)} / ${ms(t.worst)}`;
+const show = ({ wall, cpu }: ReturnType<typeof timing>): string =>
+  `${ms(wall.p50)} / ${ms(wall.p95)} / ${ms(wall.worst)} (${ms(cpu.p50)} / ${ms(cpu.p95)})`;
 
 export async function searchBench(options: SearchBenchOptions): Promise<string> {
   const { messages, log } = options;
@@ -73,17 +74,12 @@ export async function searchBench(options: SearchBenchOptions): Promise<string> 
         `Seeded ${messages} messages: records ${Math.round(messages / (report.records_ms / 1_000))}/s, index ${Math.round(messages / (report.index_ms / 1_000))}/s.`,
       );
     }
-    const open = (): ReadableDatabase => {
-      const db = openReadable(join(directory, 'records.db'), KEY);
-      attach(db, join(directory, 'search.db'), 'search', KEY);
-      return db;
-    };
-    const db = open();
+    const db = openBoth(directory);
     const reader = createSearchReader(db);
     const total = db.readOne<number>('SELECT count(*) FROM messages').get() ?? 0;
     const newest = db.readOne<number>('SELECT sent_at FROM messages ORDER BY id DESC LIMIT 1').get() ?? 0;
     const agent = db.readOne<string>('SELECT agent_id FROM agents ORDER BY id LIMIT 1').get() ?? '';
-    const texts = textQueries(db);
+    const texts = textsToFind(db, QUERIES);
     const table: string[][] = [];
     const row = (what: string, ours: string, ...peers: string[]): void => void table.push([what, ours, ...peers]);
 
@@ -96,10 +92,12 @@ export async function searchBench(options: SearchBenchOptions): Promise<string> 
       ['… agent and 7 days', (text) => ({ text, agents: [agent], ...week })],
     ];
     const page = { limit: 50, cursor: null };
-    const warm = (query: SearchQuery): void => void reader.search(query, ALL, page);
-    for (const text of texts.slice(0, 20)) warm({ text });
     const peers = options.peers ? openPeers(directory, db, log) : null;
     for (const [name, build] of variants) {
+      row(
+        `${name}, for the first time`,
+        show(timing(texts.map((text) => clock(() => reader.search(build(text), ALL, page))))),
+      );
       const samples = texts.map((text) => clock(() => reader.search(build(text), ALL, page)));
       const plain = name.startsWith('newest');
       const like = peers !== null && plain ? timing(texts.map((text) => clock(() => peers.like(text, 50)))) : null;
@@ -115,9 +113,28 @@ export async function searchBench(options: SearchBenchOptions): Promise<string> 
       );
       log(`${name}: ${table.at(-1)?.slice(1).join(' | ')}`);
     }
-    // A process that knows nothing yet; what the operating system caches stays.
+    const files = ['records.db', 'search.db'].map((name) => join(directory, name));
+    for (const [name, asked] of [
+      ['newest 50, new process each time, files dropped from the system’s cache', {}],
+      ['… and an agent, likewise', { agents: [agent] }],
+    ] as const) {
+      const samples = texts.slice(0, COLD).map((text) => {
+        dropFromCache(files);
+        const answer = execFileSync(process.execPath, [
+          import.meta.filename,
+          '--data',
+          directory,
+          '--ask',
+          JSON.stringify({ text, ...asked }),
+        ]);
+        return JSON.parse(String(answer)) as Sample;
+      });
+      row(name, show(timing(samples)));
+      log(`${name}: ${show(timing(samples))}`);
+    }
+    // A connection that knows nothing yet; what the operating system caches stays.
     const fresh = texts.slice(0, 40).map((text) => {
-      const own = open();
+      const own = openBoth(directory);
       const took = clock(() => createSearchReader(own).search({ text }, ALL, page));
       own.close();
       return took;
@@ -131,7 +148,16 @@ export async function searchBench(options: SearchBenchOptions): Promise<string> 
       show(exact),
       peers === null ? '' : show(timing(texts.slice(0, 24).map((text) => clock(() => peers.likeCount(text))))),
     );
+    log(`exact count: ${show(exact)}`);
     row('count capped at 1,000', show(timing(texts.map((text) => clock(() => reader.count({ text }, ALL, 1_000))))));
+    row(
+      '… with an agent',
+      show(timing(texts.map((text) => clock(() => reader.count({ text, agents: [agent] }, ALL, 1_000))))),
+    );
+    row(
+      'exact count, agent',
+      show(timing(texts.map((text) => clock(() => reader.count({ text, agents: [agent] }, ALL, null))))),
+    );
     row(
       'exact count, agent and 7 days',
       show(timing(texts.map((text) => clock(() => reader.count({ text, agents: [agent], ...week }, ALL, null))))),
@@ -200,13 +226,13 @@ export async function searchBench(options: SearchBenchOptions): Promise<string> 
       if (cursor === null) break;
       cursors.push(cursor);
     }
-    const pages = (list: readonly (string | null)[]): Timing =>
+    const pages = (list: readonly (string | null)[]): ReturnType<typeof timing> =>
       timing(list.map((cursor) => clock(() => reader.search(common, ALL, { limit: 50, cursor }))));
     row('page 1', show(pages(Array.from({ length: 40 }, () => null))));
     row(`page ${cursors.length}`, show(pages(cursors.slice(-40))));
 
     // -- truth and size --------------------------------------------------------------------------------------------------
-    const verified = verify(db, reader, texts, total, log);
+    const verified = verify(db, reader, texts, agent, log);
     const bytes = (name: string): number => statSync(join(directory, name)).size;
     const records = bytes('records.db');
     const index = bytes('search.db');
@@ -220,7 +246,7 @@ export async function searchBench(options: SearchBenchOptions): Promise<string> 
     peers?.close();
 
     lines.push(
-      `${total.toLocaleString('en')} messages, encrypted, ${cpus().length} × ${cpus()[0]?.model ?? ''}, Node ${process.versions.node}. ${texts.length} queries. Milliseconds${busyMachine ? ' of processor time' : ''}: p50 / p95 / worst. ${verified}`,
+      `${total.toLocaleString('en')} messages, encrypted, ${cpus().length} × ${cpus()[0]?.model ?? ''}, Node ${process.versions.node}, load ${loadavg()[0]?.toFixed(1)}. ${texts.length} queries. Milliseconds: p50 / p95 / worst (processor time p50 / p95). ${verified}`,
       '',
       '| what | workbench | LIKE | FTS5 trigram | covering index |',
       '|---|---|---|---|---|',
@@ -232,50 +258,37 @@ export async function searchBench(options: SearchBenchOptions): Promise<string> 
   }
 }
 
-/** Pieces of real texts, 1 to 6 characters: common and rare ones as they come. */
-function textQueries(db: ReadableDatabase): string[] {
-  const prng = createPrng(77);
-  const [low, high] = db.readRaw<[number, number]>('SELECT min(id), max(id) FROM messages').get() ?? [0, 0];
-  const queries = new Set<string>();
-  while (queries.size < QUERIES) {
-    const text = db
-      .readOne<string>('SELECT text FROM messages WHERE id >= ? AND text IS NOT NULL LIMIT 1')
-      .get(low + Math.floor(prng.next() * (high - low)));
-    if (text === undefined) continue;
-    const points = [...text];
-    const length = 1 + (queries.size % 6);
-    const from = prng.int(Math.max(1, points.length - length + 1));
-    const piece = points.slice(from, from + length).join('');
-    if (/[\s"“”＂-]/.test(piece) || piece === '') continue;
-    queries.add(piece);
-  }
-  return [...queries];
-}
-
-/** Compares the newest 50 and the exact count of every query with a scan. */
+/** Compares the newest 50 and the exact count of every query, with and without an agent, with one scan of everything. */
 function verify(
   db: ReadableDatabase,
   reader: SearchReader,
   texts: readonly string[],
-  total: number,
+  account: string,
   log: (line: string) => void,
 ): string {
-  const expected = texts.map((text) => ({ query: parseTextQuery(text), count: 0, newest: [] as number[] }));
-  const step = total > VERIFY_ALL ? Math.ceil(expected.length / 12) : 1;
-  const checked = expected.filter((_, i) => i % step === 0);
-  const rows = db.readRaw<[number, string | null]>(
-    'SELECT id, text FROM messages WHERE id < ? ORDER BY id DESC LIMIT 50000',
+  const agent = db.readOne<number>('SELECT id FROM agents WHERE agent_id = ?').get(account);
+  const expected = texts.map((text) => ({
+    text,
+    parsed: parseTextQuery(text),
+    all: { count: 0, newest: [] as number[] },
+    own: { count: 0, newest: [] as number[] },
+  }));
+  const rows = db.readRaw<[number, string | null, number | null]>(
+    'SELECT id, text, agent FROM messages WHERE id < ? ORDER BY id DESC LIMIT 50000',
   );
+  const note = (into: { count: number; newest: number[] }, id: number): void => {
+    into.count++;
+    if (into.newest.length < 50) into.newest.push(id);
+  };
   for (let below = Number.MAX_SAFE_INTEGER; ;) {
     const part = rows.all(below);
-    for (const [id, text] of part) {
+    for (const [id, text, owner] of part) {
       if (text === null) continue;
       const folded = fold(text);
-      for (const one of checked) {
-        if (matchesFolded(folded, one.query)) {
-          one.count++;
-          if (one.newest.length < 50) one.newest.push(id);
-        }
+      for (const { parsed, all, own } of expected) {
+        if (!matchesFolded(folded, parsed)) continue;
+        note(all, id);
+        if (owner === agent) note(own, id);
       }
     }
     const last = part.at(-1)?.[0];
@@ -283,16 +296,41 @@ function verify(
     below = last;
   }
   let wrong = 0;
-  expected.forEach((one, i) => {
-    if (i % step !== 0) return;
-    const query = { text: texts[i] as string };
-    const page = reader.search(query, ALL, { limit: 50, cursor: null }).rows.map((row) => row.message_key as number);
-    if (JSON.stringify(page) !== JSON.stringify(one.newest) || reader.count(query, ALL, null).count !== one.count) {
+  for (const { text, all, own } of expected) {
+    const asked: [SearchQuery, { count: number; newest: number[] }][] = [
+      [{ text }, all],
+      [{ text, agents: [account] }, own],
+    ];
+    for (const [query, { count, newest }] of asked) {
+      const page = reader.search(query, ALL, { limit: 50, cursor: null }).rows.map((row) => row.message_key as number);
+      if (JSON.stringify(page) === JSON.stringify(newest) && reader.count(query, ALL, null).count === count) continue;
       wrong++;
-      log(`differs from a scan: ${JSON.stringify(texts[i])}`);
+      log(`differs from a scan: ${JSON.stringify(query)}`);
     }
+  }
+  return `${2 * expected.length} answers and counts, half of them with an agent, compared with a scan of all texts: ${wrong} differ.`;
+}
+
+/** What the system keeps of the files in memory, away. */
+function dropFromCache(files: readonly string[]): void {
+  for (const file of files) execFileSync('dd', [`if=${file}`, 'iflag=nocache', 'count=0', 'status=none']);
+}
+
+/** One search by a process that has read nothing, from opening the files to the rows. */
+function askOnce(directory: string, query: SearchQuery): Sample {
+  let db: ReadableDatabase | null = null;
+  const took = clock(() => {
+    db = openBoth(directory);
+    createSearchReader(db).search(query, ALL, { limit: 50, cursor: null });
   });
-  return `${checked.length} answers and counts compared with a scan of all texts: ${wrong} differ.`;
+  (db as ReadableDatabase | null)?.close();
+  return took;
+}
+
+function openBoth(directory: string): ReadableDatabase {
+  const db = openReadable(join(directory, 'records.db'), KEY);
+  attach(db, join(directory, 'search.db'), 'search', KEY);
+  return db;
 }
 
 interface Peers {
@@ -364,10 +402,13 @@ if (process.argv[1] !== undefined && import.meta.filename === process.argv[1]) {
       data: { type: 'string' },
       out: { type: 'string' },
       peers: { type: 'string', default: 'yes' },
-      cpu: { type: 'string', default: 'no' },
+      ask: { type: 'string' },
     },
   });
-  busyMachine = values.cpu === 'yes';
+  if (values.ask !== undefined && values.data !== undefined) {
+    process.stdout.write(JSON.stringify(askOnce(values.data, JSON.parse(values.ask) as SearchQuery)));
+    process.exit(0);
+  }
   const report = await searchBench({
     messages: Number(values.messages),
     ...(values.data === undefined ? {} : { directory: values.data }),

@@ -14,10 +14,17 @@ interface Reply {
   readonly error?: string;
 }
 
-/** Starts a script of this folder that answers by `answer`. Resolves when it says that it is ready. */
-export async function startChild(script: string, options: unknown): Promise<BenchChild> {
+/** Starts a script of this folder that answers by `answer`. Resolves when it says that it is ready. `execArgv`: flags of Node. */
+export async function startChild(
+  script: string,
+  options: unknown,
+  execArgv: readonly string[] = [],
+): Promise<BenchChild> {
   const file = fileURLToPath(new URL(script, import.meta.url));
-  const child: ChildProcess = fork(file, [JSON.stringify(options)], { execArgv: [], serialization: 'advanced' });
+  const child: ChildProcess = fork(file, [JSON.stringify(options)], {
+    execArgv: [...execArgv],
+    serialization: 'advanced',
+  });
   const waiting = new Map<number, { resolve(value: unknown): void; reject(reason: Error): void }>();
   let last = 0;
   child.on('message', ({ id, result, error }: Reply) => {

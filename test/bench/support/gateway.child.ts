@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { BASE_POLICY } from '#shared/domain/recall/fixtures.ts';
 import { SUBPROTOCOL } from '#shared/protocol/limits.ts';
 import { answer } from './children.ts';
@@ -22,6 +22,8 @@ let eventSeq = 0;
 let acknowledged = 0;
 let client: WebSocket | null = null;
 let session = 0;
+/** Times that a client could not go on where it was: what it was sent then says nothing about speed. */
+let snapshots = 0;
 const began = Date.now();
 /** Told apart from those of earlier runs on the same records. */
 const title = (n: number): string => `买家${n}-${began % 1_000_000}`;
@@ -81,22 +83,27 @@ function emit(n: number): void {
   client?.send(frame(n, true));
 }
 
-/** Events that happened while nobody was there, and from which number on. */
-let missed: { readonly from: number; readonly frames: readonly string[] } | null = null;
+/** The events after number `from`: what a client that was away may resume from. */
+let log: { readonly from: number; readonly frames: readonly string[] } = { from: 0, frames: [] };
 let welcomedAt = 0;
 
 /** As fast as the client reads. */
 async function pour(frames: readonly string[]): Promise<void> {
   const socket = client;
   for (const [index, text] of frames.entries()) {
-    socket?.send(text);
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    socket.send(text);
     if (index % 64 === 63)
-      while ((socket?.bufferedAmount ?? 0) > 1_000_000) await new Promise((resolve) => setTimeout(resolve, 1));
+      while (socket.bufferedAmount > 1_000_000) await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
 
 async function allAcknowledged(): Promise<void> {
-  while (acknowledged < eventSeq) await new Promise((resolve) => setTimeout(resolve, 2));
+  const before = snapshots;
+  while (acknowledged < eventSeq) {
+    if (snapshots > before) throw new Error('the client began anew instead of going on');
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
 }
 
 server.on('connection', (socket) => {
@@ -107,8 +114,9 @@ server.on('connection', (socket) => {
       socket.send(JSON.stringify({ type: 'reply', request_id: frame['request_id'], ok: true, result }));
     switch (frame.type) {
       case 'hello': {
-        const resumes =
-          session > 0 && (frame['resume'] as { event_seq?: number } | null)?.event_seq === (missed?.from ?? eventSeq);
+        const at = (frame['resume'] as { event_seq: number } | null)?.event_seq ?? -1;
+        // A new gateway each run: numbers of an earlier one mean nothing to it.
+        const resumes = session > 0 && at <= eventSeq && (at === eventSeq || at >= log.from);
         session++;
         socket.send(
           JSON.stringify({
@@ -118,18 +126,14 @@ server.on('connection', (socket) => {
             heartbeat_ms: 10_000,
             agent: { agent_id: 'a-1', name: '小美', role: 'supervisor', presence: 'online' },
             shops: [{ shop_id: 's-1', name: '压测店', platform: 'practice', policy: BASE_POLICY }],
-            // A new gateway each run: numbers of an earlier one mean nothing to it.
             resume: resumes
-              ? { status: 'resumed', from_seq: ((frame['resume'] as { event_seq: number }).event_seq ?? 0) + 1 }
+              ? { status: 'resumed', from_seq: at + 1 }
               : { status: 'snapshot', reason: frame['resume'] === null ? 'first' : 'unknown', event_seq: eventSeq },
           }),
         );
-        welcomedAt = performance.now();
-        if (missed !== null) {
-          const { frames } = missed;
-          missed = null;
-          void pour(frames);
-        }
+        if (welcomedAt === 0) welcomedAt = performance.now();
+        if (!resumes) snapshots++;
+        else if (at < eventSeq) void pour(log.frames.slice(at - log.from));
         return;
       }
       case 'ping':
@@ -184,14 +188,15 @@ answer(
     /** Cuts the connection; what happened meanwhile comes when the client is back. Milliseconds from cut and from welcome. */
     async miss(count: number, over: number) {
       const from = eventSeq;
-      missed = { from, frames: Array.from({ length: count }, (_, index) => frame(OPEN - (index % over), false)) };
+      log = { from, frames: Array.from({ length: count }, (_, index) => frame(OPEN - (index % over), false)) };
       const cutAt = performance.now();
       welcomedAt = 0;
+      const before = session;
       client?.terminate();
       while (welcomedAt === 0) await new Promise((resolve) => setTimeout(resolve, 1));
       await allAcknowledged();
       const now = performance.now();
-      return { reconnectedMs: welcomedAt - cutAt, caughtUpMs: now - welcomedAt };
+      return { reconnectedMs: welcomedAt - cutAt, caughtUpMs: now - welcomedAt, connections: session - before };
     },
   },
   () => server.close(),
