@@ -20,6 +20,8 @@ import { tokenIn } from './accounts/account-list.ts';
 import { createAccounts, type Accounts, type NewAccount } from './accounts/accounts.ts';
 import { createConnectionLog } from './diagnostics/connection-log.ts';
 import { createUpkeep } from './upkeep/create-upkeep.ts';
+import { createUpdates } from './updates/updates.ts';
+import { watchDamage } from './upkeep/damage-watch.ts';
 import type { Backups } from './ports/backups.ts';
 import type { NetworkProbe } from './ports/network.ts';
 import { createExportService, type ExportHost } from './export/export-service.ts';
@@ -44,12 +46,15 @@ import type { SpreadsheetReader, SpreadsheetWriter } from './ports/spreadsheet.t
 import type { AccountRecord, Store, StoreChanges } from './ports/store.ts';
 import type { Transport } from './ports/transport.ts';
 import { createArticles } from './composer/articles.ts';
+import { createMembers } from './composer/members.ts';
 import { createReplies } from './composer/replies.ts';
 import { createConversations } from './desk/conversations.ts';
 import { createDesk } from './desk/desk.ts';
 import { createDeskNotices } from './notices/desk-notices.ts';
 import { createLessons } from './lessons/lessons.ts';
+import { createStaging } from './lessons/staging.ts';
 import type { Training } from './ports/training.ts';
+import type { Updates } from './ports/updates.ts';
 import { createSendGuard } from './guard/send-guard.ts';
 import { createWordLists } from './guard/word-lists.ts';
 import { createDrafts } from './incidents/drafts.ts';
@@ -82,6 +87,8 @@ export interface AppPorts {
   readonly spreadsheets?: { readonly reader: SpreadsheetReader; readonly writer: SpreadsheetWriter };
   /** Absent: nothing is backed up or restored by the program itself. */
   readonly backups?: Backups;
+  /** Absent: this host doesn't replace itself. */
+  readonly updates?: Updates;
   /** Absent: a connection's way can't be looked at step by step. */
   readonly network?: NetworkProbe;
   /** Told how gateways are to be reached, at the start and at each change. */
@@ -169,7 +176,6 @@ export function createApp(ports: AppPorts): App {
   });
   const { sessions, serverNow, permit, policyIn, agentOf } = accounts;
   const notices = createDeskNotices({
-    store,
     clock,
     notifier: ports.notifier,
     publish: announcer.publish,
@@ -269,7 +275,12 @@ export function createApp(ports: AppPorts): App {
     passwords: ports.passwords,
     publish: (message) => announcer.publish(message),
   });
-  const sendGuard = createSendGuard({ wordsOf, audit, clock });
+  const sendGuard = createSendGuard({
+    wordsOf,
+    audit,
+    clock,
+    articlesOf: async (account, shop) => (await store.articles(account, shop)).filter(({ removed }) => !removed),
+  });
   const replies = createReplies({
     store,
     files: ports.files,
@@ -310,6 +321,7 @@ export function createApp(ports: AppPorts): App {
     wordsOf,
     ids,
     visibility,
+    sees: (message) => desk.sees(message),
     serverNow,
     policyOf: policyIn,
     localOffsetMinutes,
@@ -360,6 +372,7 @@ export function createApp(ports: AppPorts): App {
     accounts,
     conversationOf: conversations.conversationOf,
     appVersion: ports.info.version,
+    sealedFiles: () => attachments?.sealed ?? null,
   });
 
   const attachments =
@@ -374,6 +387,7 @@ export function createApp(ports: AppPorts): App {
           logger,
           permit,
           served: conversations.served,
+          sees: desk.sees,
           policyOf: accounts.policyOf,
           sessionOf: accounts.sessionOf,
           onChanges: announcer.changes,
@@ -409,6 +423,7 @@ export function createApp(ports: AppPorts): App {
     policyIn,
     keep: conversations.keep,
     actor: () => actorOf(store),
+    sees: desk.sees,
     localOffsetMinutes,
     retentionTitle: () => administrationWords.retention.job,
     reason: () => administrationWords.groups.exportReason,
@@ -440,6 +455,14 @@ export function createApp(ports: AppPorts): App {
     onProblem: (code) => announcer.publish({ topic: 'problem', payload: { code, details: {} } }),
   });
 
+  const updates = createUpdates({
+    updates: ports.updates ?? null,
+    info: ports.info,
+    jobs,
+    audit,
+    actor: () => actorOf(store),
+  });
+
   // ── accounts ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   function openSession(record: AccountRecord): AccountSession {
@@ -456,8 +479,8 @@ export function createApp(ports: AppPorts): App {
       },
       tokenIn(secrets, record.account_id),
       {
-        onChanges(changes) {
-          announcer.changes(changes);
+        onChanges(changes, catchingUp) {
+          announcer.changes(changes, catchingUp);
           // A purge among them leaves contents to be erased (AD2).
           if (changes.messages.length > 0 || changes.many) attachments?.poke();
           if (changes.messages.length > 0 || changes.conversations.length > 0 || changes.many) administration.poke();
@@ -478,9 +501,7 @@ export function createApp(ports: AppPorts): App {
               .write(record.account_id, 'gateway.went-back', details)
               .catch(() => logger.log('error', 'audit.not-written', { action: 'gateway.went-back' }));
         },
-        onNotice(kind, conversation_key, title, count) {
-          notices.tell(kind, record.account_id, conversation_key, title, count);
-        },
+        onNotice: (notice) => notices.tell({ account_id: record.account_id, ...notice }),
       },
     );
     return session;
@@ -498,6 +519,14 @@ export function createApp(ports: AppPorts): App {
     onChanged: () => announcer.publish({ topic: 'lessons', payload: {} }),
     locale: ports.info.locale,
   });
+  const staging = createStaging({
+    training: ports.practice?.training,
+    agentOf: async (account) => (await agentOf(account)).agent,
+    onTime() {
+      for (const session of sessions.values()) if (session.record.practice) session.connection.retry('network');
+      announcer.publish({ topic: 'lessons', payload: {} });
+    },
+  });
 
   const unguarded: Handlers = {
     'app.info': async () => ports.info,
@@ -510,6 +539,7 @@ export function createApp(ports: AppPorts): App {
         ports.useProxy?.(settings.proxy ?? { mode: 'system' });
         for (const session of sessions.values()) session.connection.retry('network');
       }
+      if (defined['attachment_cache_mb'] !== undefined) await attachments?.makeRoom();
       announcer.publish({ topic: 'settings', payload: settings });
       return settings;
     },
@@ -527,6 +557,7 @@ export function createApp(ports: AppPorts): App {
     ...administration.handlers,
     ...security.handlers,
     ...upkeep.handlers,
+    ...updates,
 
     ...incidents,
     ...library,
@@ -534,7 +565,9 @@ export function createApp(ports: AppPorts): App {
     ...wordLists.handlers,
     ...replies,
     ...articles,
+    ...createMembers({ store, ...(ports.pinyin === undefined ? {} : { pinyin: ports.pinyin }) }),
     ...lessons,
+    ...staging,
 
     ...search.handlers,
     ...(packages?.handlers ?? withoutPackages()),
@@ -577,7 +610,11 @@ export function createApp(ports: AppPorts): App {
   });
 
   return {
-    handlers: security.lock.guard(permitted),
+    handlers: security.lock.guard(
+      watchDamage(permitted, () =>
+        announcer.publish({ topic: 'problem', payload: { code: 'STORE_DAMAGED', details: {} } }),
+      ),
+    ),
     subscribe: (listener) =>
       announcer.subscribe((message) => {
         if (security.lock.lets(message)) listener(message);

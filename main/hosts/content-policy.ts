@@ -56,7 +56,7 @@ export function pictureHeaders(mime: string): Readonly<Record<string, string>> {
 /** The reference of a picture's path below the page, or null: `/attachments/m-12`. */
 export function pictureRef(path: string): string | null {
   return (
-    /^\/attachments\/((?:[mos]-[0-9A-Za-z_-]{1,64})|(?:p-pkg-[0-9A-Za-z_-]{1,60}-[0-9a-f]{64}))$/.exec(path)?.[1] ??
+    /^\/attachments\/((?:[mosq]-[0-9A-Za-z_-]{1,64})|(?:p-pkg-[0-9A-Za-z_-]{1,60}-[0-9a-f]{64}))$/.exec(path)?.[1] ??
     null
   );
 }

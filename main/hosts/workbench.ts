@@ -9,6 +9,7 @@ import { createCsvReader } from '#main/adapters/csv/csv-reader.ts';
 import { createPinyin } from '#main/adapters/pinyin/pinyin.ts';
 import { createFiles } from '#main/adapters/files/files.ts';
 import { openStore } from '#main/adapters/sqlite/index.ts';
+import { restWhenQuiet } from '#main/adapters/sqlite/rest.ts';
 import { createWsTransport, probeGateway } from '#main/adapters/websocket/ws-transport.ts';
 import { createXlsxReader } from '#main/adapters/xlsx/xlsx-reader.ts';
 import { createXlsxWriter } from '#main/adapters/xlsx/xlsx-writer.ts';
@@ -16,6 +17,7 @@ import { createApp, type App, type NewAccount } from '#main/core/create-app.ts';
 import type { Logger } from '#main/core/ports/logger.ts';
 import type { Notifier } from '#main/core/ports/notifier.ts';
 import type { Store } from '#main/core/ports/store.ts';
+import type { Updates } from '#main/core/ports/updates.ts';
 import { DEFAULT_AGENT_ID, type PracticeOptions } from '#main/practice/index.ts';
 import type { Role } from '#shared/protocol/entities.ts';
 import { describeHost } from './app-info.ts';
@@ -30,7 +32,7 @@ import { exportMaker, madeBy } from './export-maker.ts';
 import { createExportRunner } from './export-runner.ts';
 import { createFileHandles, type FileHandles } from './file-handles.ts';
 import { createIds } from './ids.ts';
-import { finishRotation, keyCareOf } from './keys/key-profile.ts';
+import { finishRotation, keyCareOf, keysOfBackup } from './keys/key-profile.ts';
 import { createLogFile } from './log-file.ts';
 import { openSecrets, type SecretsOptions } from './open-secrets.ts';
 import { createPackageOpener } from './package-opener.ts';
@@ -51,6 +53,8 @@ export interface WorkbenchOptions extends SecretsOptions {
   /** Closes this and opens the profile again, after a restore (ST4). Absent: nothing can be restored from the window. */
   readonly restart?: (() => void) | undefined;
   readonly notifier?: Notifier | undefined;
+  /** Absent: the program doesn't replace itself here. */
+  readonly updates?: Updates | undefined;
   readonly locale?: Locale | undefined;
   /** How the system reaches an address; absent: as the environment says (HTTPS_PROXY, NO_PROXY). */
   readonly systemProxy?: SystemProxy | undefined;
@@ -110,7 +114,13 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
       transport: createWsTransport({ proxyFor: proxies.proxyFor }),
       network: createNetworkProbe({ proxyFor: proxies.proxyFor, checkGateway: probeGateway }),
       useProxy: proxies.use,
-      backups: createBackupFolder({ profile, key, store, restart: options.restart }),
+      backups: createBackupFolder({
+        profile,
+        key,
+        store,
+        otherKeys: (file) => keysOfBackup(secrets, file),
+        restart: options.restart,
+      }),
       clock: createClock(),
       ids: createIds(),
       logger,
@@ -142,6 +152,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
       },
       ...(options.toRealProfile === undefined ? {} : { toRealProfile: options.toRealProfile }),
       ...(options.notifier === undefined ? {} : { notifier: options.notifier }),
+      ...(options.updates === undefined ? {} : { updates: options.updates }),
       ...(practice === null
         ? {}
         : {
@@ -152,7 +163,11 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
                 stage: (lesson, agentId) => practice.control.stageLesson(lesson, agentId),
                 facts: (staged, agentId) => practice.control.lessonFacts(staged, agentId),
                 situation: (situation, agentId) => practice.control.situation(situation, agentId),
+                outcome: async (outcome, agentId, name) =>
+                  (await practice.control.stageOutcome(outcome, { agent_id: agentId, name })).conversation_id,
                 now: () => practice.control.now(),
+                time: () => practice.control.time(),
+                setTime: (change) => practice.control.setTime(change),
               },
             },
           }),
@@ -182,6 +197,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
         account_id: 'gateway' as AccountId,
       });
     await app.start();
+    undo.push(restWhenQuiet());
     logger.log('info', 'workbench.opened', { host: info.host, version: info.version, storage: info.key_storage });
     return { profile, info, app, store, handles, logger, practice, close };
   } catch (thrown) {
@@ -194,12 +210,14 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
 async function auditRestore(store: Store, folder: string): Promise<void> {
   const note = restoreNote(folder);
   if (note === null) return;
-  await store.appendAudit({
-    at: note.at,
-    actor: 'this-machine',
-    action: note.from === null ? 'store.made_anew' : 'store.restored',
-    details: note.from === null ? {} : { from: note.from },
-  });
+  const { from, salvaged } = note;
+  const [action, details] =
+    salvaged !== undefined
+      ? ['store.salvaged', salvaged]
+      : from === null
+        ? ['store.made_anew', {}]
+        : ['store.restored', { from }];
+  await store.appendAudit({ at: note.at, actor: 'this-machine', action, details });
   forgetRestoreNote(folder);
 }
 

@@ -1,5 +1,5 @@
 import type { TFunction } from 'i18next';
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, type ReactNode } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useRef, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import i18next from 'i18next';
 import type { WaitingLine } from '#shared/contract/overview.ts';
@@ -9,6 +9,7 @@ import { help, useHelp } from '#renderer/bridge/help.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { useLock } from '#renderer/bridge/lock.ts';
 import { useLive, watchedJobs } from '#renderer/bridge/live.ts';
+import { PendingWordsProvider } from '#renderer/ui/Pending.tsx';
 import { errorLine, errorWords } from '#renderer/ui/words.ts';
 import { claimAndSay, Inbox } from '#renderer/features/inbox/Inbox.tsx';
 import { LockScreen } from '#renderer/features/security/LockScreen.tsx';
@@ -16,7 +17,7 @@ import { RecoveryBanner } from '#renderer/features/security/RecoveryBanner.tsx';
 import { CodeHelpProvider } from '#renderer/ui/ErrorCode.tsx';
 import { LoadingState, StateMessage } from '#renderer/ui/states.tsx';
 import { UiProvider } from '#renderer/ui/theme.tsx';
-import { toast, Toasts } from '#renderer/ui/Toast.tsx';
+import { toast, Toasts, type ToastMessage } from '#renderer/ui/Toast.tsx';
 import { densities } from '#renderer/ui/tokens.ts';
 import { AccountDialog, SettingsDialog } from './dialogs.tsx';
 import { resolveLocale } from './i18n.ts';
@@ -43,6 +44,9 @@ const Lessons = lazy(() => import('#renderer/features/lessons/LessonsView.tsx'))
 const LessonStrip = lazy(() =>
   import('#renderer/features/lessons/LessonStrip.tsx').then((module) => ({ default: module.LessonStrip })),
 );
+const ShopTimeStrip = lazy(() =>
+  import('#renderer/features/lessons/ShopTime.tsx').then((module) => ({ default: module.ShopTimeStrip })),
+);
 const Knowledge = lazy(() => import('#renderer/features/knowledge/KnowledgeView.tsx'));
 const RepliesPanel = lazy(() =>
   import('#renderer/features/replies/RepliesPanel.tsx').then((module) => ({ default: module.RepliesPanel })),
@@ -68,11 +72,11 @@ export function App() {
   }, [settings]);
   return (
     <UiProvider theme={look.theme} density={look.density} locale={locale}>
-      <CodeHelp>
+      <UiWords>
         <Unlocked>
           <WithRecords rowHeight={densities[look.density].listRow} />
         </Unlocked>
-      </CodeHelp>
+      </UiWords>
     </UiProvider>
   );
 }
@@ -89,11 +93,16 @@ function WithRecords(props: { rowHeight: number }) {
   );
 }
 
-/** Each error's code leads to its words in the help (UX6). */
-function CodeHelp(props: { children: ReactNode }) {
+/** What the primitives say by themselves: each error's code leads to its words in the help (UX6), and what is still to come. */
+function UiWords(props: { children: ReactNode }) {
   const { t } = useTranslation();
   const codes = useMemo(() => ({ label: (code: string) => t('help.code', { code }), open: help.code }), [t]);
-  return <CodeHelpProvider help={codes}>{props.children}</CodeHelpProvider>;
+  const pending = useMemo(() => ({ loading: t('common.loading'), retry: t('common.retry') }), [t]);
+  return (
+    <CodeHelpProvider help={codes}>
+      <PendingWordsProvider words={pending}>{props.children}</PendingWordsProvider>
+    </CodeHelpProvider>
+  );
 }
 
 function Help() {
@@ -109,7 +118,11 @@ function Help() {
 /** SE4: while it is locked, and until the core has said that it isn't, nothing of the program is drawn. */
 function Unlocked(props: { children: ReactNode }) {
   const lock = useLock((state) => state.lock);
-  if (lock === null) return null;
+  const known = lock !== null;
+  useLayoutEffect(() => {
+    if (known) document.getElementById('start')?.remove();
+  }, [known]);
+  if (!known) return null;
   return lock.locked ? <LockScreen /> : props.children;
 }
 
@@ -141,7 +154,7 @@ function Shell(props: { rowHeight: number }) {
             {screen === 'lessons' && <Lessons onConversation={openAnywhere} />}
             {screen === 'review' && <Review rowHeight={34} />}
             {screen === 'administration' && <AdministrationScreen rowHeight={props.rowHeight} />}
-            {screen === 'connection' && <Diagnosis onAddAccount={() => go.dialog('account')} />}
+            {screen === 'connection' && <Connection />}
           </Suspense>
         </div>
       </div>
@@ -155,12 +168,13 @@ function Shell(props: { rowHeight: number }) {
   );
 }
 
-/** While a lesson runs its goal and score stand above every screen: it leads through several of them. */
+/** While a lesson runs its goal and score stand above every screen: it leads through several of them. So does a clock that was set. */
 function RunningLesson() {
   const practice = useLive((state) => state.info?.practice ?? false);
   if (!practice) return null;
   return (
     <Suspense fallback={null}>
+      <ShopTimeStrip />
       <LessonStrip onConversation={openAnywhere} />
     </Suspense>
   );
@@ -323,6 +337,18 @@ function useShortcuts(): void {
   }, [t]);
 }
 
+function Connection() {
+  const request = usePlace((state) => state.connectionRequest);
+  return <Diagnosis onAddAccount={() => go.dialog('account')} request={request} />;
+}
+
+/** Damage is nothing to read and forget: the line stays, and one press leads to the backups (ST4). */
+function wayOut(code: string, t: TFunction): Partial<ToastMessage> {
+  return code === 'STORE_DAMAGED'
+    ? { stays: true, action: { label: t('upkeep.tab.backups'), onClick: go.backups } }
+    : {};
+}
+
 /** Ends of long jobs, and problems that belong to no view. */
 function useAnnouncements(): void {
   const { t } = useTranslation();
@@ -340,6 +366,7 @@ function useAnnouncements(): void {
             tone: 'failed',
             text: t('status.jobFailed', words),
             ...(job.error ? { note: errorWords({ code: job.error.code }).title } : {}),
+            ...(job.error ? wayOut(job.error.code, t) : {}),
           });
       }),
       bridge.subscribe('outside', (wanted) => {
@@ -351,7 +378,7 @@ function useAnnouncements(): void {
       }),
       bridge.subscribe('problem', ({ code }) => {
         const words = errorWords({ code });
-        toast({ tone: 'failed', text: words.title, note: errorLine(words) });
+        toast({ tone: 'failed', text: words.title, note: errorLine(words), ...wayOut(code, t) });
       }),
     ];
     return () => {

@@ -7,11 +7,13 @@ import { useLive } from '#renderer/bridge/live.ts';
 import { errorWords } from '#renderer/ui/words.ts';
 import { Licences } from '#renderer/features/security/Licences.tsx';
 import { SecuritySettings } from '#renderer/features/security/SecuritySettings.tsx';
+import { Updates } from '#renderer/features/security/Updates.tsx';
 import { Button } from '#renderer/ui/Button.tsx';
 import { Dialog } from '#renderer/ui/Dialog.tsx';
 import { Field, Input, Segmented, Select, Switch } from '#renderer/ui/fields.tsx';
 import { Kbd } from '#renderer/ui/marks.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
+import { CacheSettings } from './CacheSettings.tsx';
 import { NoticeSettings } from './NoticeSettings.tsx';
 import { isMac, shownKeys, SHORTCUTS, type ShortcutId } from './shortcuts.ts';
 
@@ -119,6 +121,7 @@ export function SettingsDialog(props: { onClose: () => void; onTour: () => void 
           />
         </Line>
         <NoticeSettings settings={settings} onChange={(patch) => void changeSettings(patch)} />
+        <CacheSettings settings={settings} onChange={(patch) => void changeSettings(patch)} />
         <Line label={t('overview.tour.settings')} note={t('overview.tour.settingsNote')}>
           <Button size="small" onClick={props.onTour}>
             {t((settings.tour_step ?? 0) < 0 ? 'overview.tour.resume' : 'overview.tour.again')}
@@ -156,6 +159,7 @@ export function SettingsDialog(props: { onClose: () => void; onTour: () => void 
           </li>
         </ul>
         <SecuritySettings />
+        <Updates />
         <Licences />
         {info && <p className="settings-version num">{t('settings.version', { version: info.version })}</p>}
       </div>

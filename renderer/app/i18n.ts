@@ -1,5 +1,6 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
+import { inlineText } from '#shared/lib/inline-text.ts';
 import { catalogues, localeFor, type Locale } from '#shared/i18n/index.ts';
 import { pseudoWords, wantsPseudo } from './pseudo.ts';
 
@@ -18,8 +19,8 @@ export function startI18n(locale: Locale): void {
         { translation: name === 'en' && wantsPseudo() ? pseudoWords(words) : words },
       ]),
     ),
-    // React escapes; names and texts must show as they are.
-    interpolation: { escapeValue: false },
+    // React escapes; names and texts show as they are, but never turn the sentence around them (SE2).
+    interpolation: { escapeValue: true, escape: inlineText },
     returnNull: false,
     initAsync: false,
   });

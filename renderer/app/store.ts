@@ -35,6 +35,8 @@ interface Place {
   readonly findRequest: { readonly text: string; readonly turn: number } | null;
   /** An incident that another screen asked for; `turn` makes the same one twice two requests. */
   readonly incidentRequest: { readonly incidentId: string; readonly turn: number } | null;
+  /** A page of connection and sync that something asked for; `turn` makes the same one twice two requests. */
+  readonly connectionRequest: { readonly tab: 'backups'; readonly turn: number } | null;
   readonly rows: readonly ConversationView[];
 }
 
@@ -49,11 +51,12 @@ export const usePlace = create<Place>()(() => ({
   recordsRequest: null,
   findRequest: null,
   incidentRequest: null,
+  connectionRequest: null,
   rows: [],
 }));
 
 export const go = {
-  to: (screen: Screen): void => usePlace.setState({ screen, dialog: null }),
+  to: (screen: Screen): void => usePlace.setState({ screen, dialog: null, connectionRequest: null }),
   dialog: (dialog: Place['dialog']): void => usePlace.setState({ dialog }),
   open: (conversation: Pick<ConversationView, 'key' | 'intake'>): void =>
     usePlace.setState({
@@ -77,6 +80,13 @@ export const go = {
       screen: 'incidents',
       dialog: null,
       incidentRequest: { incidentId, turn: (state.incidentRequest?.turn ?? 0) + 1 },
+    })),
+  /** Backups and the way back to one of them (ST4). */
+  backups: (): void =>
+    usePlace.setState((state) => ({
+      screen: 'connection',
+      dialog: null,
+      connectionRequest: { tab: 'backups', turn: (state.connectionRequest?.turn ?? 0) + 1 },
     })),
   /** Records that hold these words, or of these consumers, at any time. */
   searchRecords: (what: { readonly text?: string; readonly consumers?: readonly string[] }): void =>

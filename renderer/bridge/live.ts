@@ -65,9 +65,12 @@ export async function refresh(): Promise<void> {
 
 /** Call once, before the first paint. */
 export function startLive(): void {
+  // Asked before the host is there it goes out with the connection, which is then no reason to ask once more.
+  let first = true;
+  void refresh().finally(() => (first = false));
   bridge.onHostState((host) => {
     useLive.setState({ host });
-    if (host === 'connected') void refresh();
+    if (host === 'connected' && !first) void refresh();
   });
   bridge.subscribe('accounts', noteAccounts);
   bridge.subscribe('settings', (settings) => useLive.setState({ settings }));
@@ -77,7 +80,6 @@ export function startLive(): void {
       return { jobs: index < 0 ? [...state.jobs, job] : state.jobs.with(index, job) };
     }),
   );
-  void refresh();
 }
 
 /** Jobs whose outcome a dialog is showing right now: they need no notice besides. */

@@ -26,10 +26,12 @@ async function ask(): Promise<void> {
 /** Call once, before the first paint. */
 export function startLock(): void {
   bridge.subscribe('lock', noteLock);
+  // As in `startLive`: one question goes out with the first connection.
+  let first = true;
+  void ask().finally(() => (first = false));
   bridge.onHostState((host) => {
-    if (host === 'connected') void ask();
+    if (host === 'connected' && !first) void ask();
   });
-  void ask();
   let said = 0;
   const present = (): void => {
     const { lock } = useLock.getState();

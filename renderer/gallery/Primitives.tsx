@@ -5,6 +5,7 @@ import { Chart } from '#renderer/ui/Chart.tsx';
 import { DataTable, type Column } from '#renderer/ui/DataTable.tsx';
 import { DateRange } from '#renderer/ui/DateRange.tsx';
 import { ConfirmDialog, Dialog } from '#renderer/ui/Dialog.tsx';
+import { NoteDialog } from '#renderer/ui/NoteDialog.tsx';
 import { ErrorCode } from '#renderer/ui/ErrorCode.tsx';
 import { Field, Input, MultiSelect, Segmented, Select, Switch, TextArea } from '#renderer/ui/fields.tsx';
 import { Icon, ICON_NAMES } from '#renderer/ui/Icon.tsx';
@@ -57,7 +58,7 @@ const COLUMNS: readonly Column<Row>[] = [
 export default function Primitives(props: { want: Wanted }) {
   const { want } = props;
   const [menu, setMenu] = useState<MenuAnchor | null>(null);
-  const [dialog, setDialog] = useState<'plain' | 'confirm' | null>(null);
+  const [dialog, setDialog] = useState<'plain' | 'confirm' | 'note' | null>(null);
   const [choice, setChoice] = useState<'a' | 'b' | 'c'>('a');
   const [tab, setTab] = useState<'waiting' | 'active'>('waiting');
   const [on, setOn] = useState(true);
@@ -291,10 +292,17 @@ export default function Primitives(props: { want: Wanted }) {
         <Button onClick={(event) => setMenu({ x: event.clientX, y: event.clientY })}>Menu</Button>
         <Button onClick={() => setDialog('plain')}>Dialog</Button>
         <Button onClick={() => setDialog('confirm')}>ConfirmDialog</Button>
+        <Button onClick={() => setDialog('note')}>NoteDialog</Button>
         <Button
           onClick={() => {
-            toast({ tone: 'done', text: '导出完成：聊天记录', action: { label: '下载', onClick: nothing } });
-            toast({ tone: 'failed', text: '没有发出', note: '消费者没有收到。检查网络后重试。' });
+            // As long as somebody looks: pictures are taken of them.
+            toast({
+              tone: 'done',
+              text: '导出完成：聊天记录',
+              action: { label: '下载', onClick: nothing },
+              stays: true,
+            });
+            toast({ tone: 'failed', text: '没有发出', note: '消费者没有收到。检查网络后重试。', stays: true });
           }}
         >
           Toast
@@ -360,6 +368,22 @@ export default function Primitives(props: { want: Wanted }) {
       >
         <p>消息从消费者的会话中移除。</p>
       </ConfirmDialog>
+      {dialog === 'note' && (
+        <NoteDialog
+          title="把这条消息保留为凭证"
+          label="原因"
+          hint="例如：平台仲裁编号"
+          confirm="保留为凭证"
+          cancel="取消"
+          busy={false}
+          problem={{ text: '没有联网，不能更改', code: 'OFFLINE' }}
+          maxLength={200}
+          onConfirm={() => setDialog(null)}
+          onCancel={() => setDialog(null)}
+        >
+          <p>这条消息和它所在的会话不会被到期清理，直到解除。</p>
+        </NoteDialog>
+      )}
       <Toasts label="通知" closeLabel="关闭" />
     </main>
   );

@@ -10,6 +10,11 @@ export interface SealWords {
   readonly loading: string;
   readonly close: string;
   readonly noText: string;
+  readonly picture: (name: string) => string;
+  readonly save: string;
+  readonly saveHint: string;
+  readonly saved: string;
+  readonly fileGone: string;
   readonly sent: (seal: OpenedSeal) => string;
   readonly recalled: (seal: OpenedSeal) => string;
   readonly read: (seal: OpenedSeal) => string;
@@ -21,7 +26,10 @@ export interface SealWords {
 export function SealDialog(props: {
   opened: OpenedSeal | null;
   problem: { readonly text: string; readonly code: string } | null;
+  /** How saving its file stands. */
+  file: 'idle' | 'saving' | 'saved';
   words: SealWords;
+  onSave: () => void;
   onClose: () => void;
 }) {
   const { opened, words } = props;
@@ -34,17 +42,38 @@ export function SealDialog(props: {
       onClose={props.onClose}
       footer={<Button onClick={props.onClose}>{words.close}</Button>}
     >
-      {props.problem !== null ? (
+      {props.problem !== null && (
         <p role="alert">
           {props.problem.text} <ErrorCode code={props.problem.code} />
         </p>
-      ) : opened === null ? (
-        <LoadingState label={words.loading} rows={2} />
+      )}
+      {opened === null ? (
+        props.problem === null && <LoadingState label={words.loading} rows={2} />
       ) : (
         <div className="ui-seal">
           <blockquote className="ui-seal-text foreign">
             {opened.text ?? opened.attachment_name ?? words.noText}
           </blockquote>
+          {opened.file?.picture && (
+            <img
+              className="ui-seal-picture"
+              src={`attachments/${opened.file.picture}`}
+              alt={words.picture(opened.file.name)}
+            />
+          )}
+          {opened.file && !opened.file.here && <p className="ui-seal-audit">{words.fileGone}</p>}
+          {opened.file?.here && (
+            <Button
+              size="small"
+              icon="download"
+              className="ui-seal-save"
+              title={words.saveHint}
+              busy={props.file === 'saving'}
+              onClick={props.onSave}
+            >
+              {props.file === 'saved' ? words.saved : words.save}
+            </Button>
+          )}
           <ul className="ui-seal-facts foreign">
             <li>{words.sent(opened)}</li>
             <li>{words.recalled(opened)}</li>

@@ -4,7 +4,8 @@ import type { ReactNode } from 'react';
 export function Tabs<T extends string>(props: {
   label: string;
   value: T;
-  tabs: readonly { value: T; label: ReactNode; count?: number | undefined; attention?: boolean }[];
+  /** A count that is null is on its way: the tabs are not drawn before it is known, since it would move them. */
+  tabs: readonly { value: T; label: ReactNode; count?: number | null; attention?: boolean }[];
   onChange: (value: T) => void;
   formatCount?: (count: number) => string;
 }) {
@@ -16,7 +17,11 @@ export function Tabs<T extends string>(props: {
     if (sibling instanceof HTMLElement) sibling.focus();
   };
   return (
-    <div role="tablist" aria-label={props.label} className="ui-tabs">
+    <div
+      role="tablist"
+      aria-label={props.label}
+      className={`ui-tabs ${props.tabs.some(({ count }) => count === null) ? 'is-unknown' : ''}`}
+    >
       {props.tabs.map((tab, index) => (
         <button
           key={tab.value}
@@ -31,7 +36,7 @@ export function Tabs<T extends string>(props: {
           }}
         >
           {tab.label}
-          {tab.count !== undefined && (
+          {typeof tab.count === 'number' && (
             <span className={`ui-tab-count num ${tab.attention && tab.count > 0 ? 'is-attention' : ''}`}>
               {props.formatCount ? props.formatCount(tab.count) : tab.count}
             </span>

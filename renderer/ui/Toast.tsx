@@ -7,6 +7,8 @@ export interface ToastMessage {
   readonly text: string;
   readonly note?: string;
   readonly action?: { readonly label: string; readonly onClick: () => void };
+  /** Until it is closed or its action taken; others leave by themselves. */
+  readonly stays?: boolean;
 }
 
 type Shown = ToastMessage & { readonly id: number };
@@ -31,17 +33,21 @@ function dismiss(id: number): void {
   change(shown.filter((one) => one.id !== id));
 }
 
-/** Says something that belongs to no place on the screen. At most three stand at a time. */
+/** Says something that belongs to no place on the screen. At most three stand at a time besides those that stay. */
 export function toast(message: ToastMessage): void {
-  change([...shown.slice(-2), { ...message, id: ++lastId }]);
+  change([
+    ...shown.filter(({ stays }, index) => stays === true || index >= shown.length - 2),
+    { ...message, id: ++lastId },
+  ]);
 }
 
 function ToastCard(props: { toast: Shown; closeLabel: string }) {
-  const { id, tone, text, note, action } = props.toast;
+  const { id, tone, text, note, action, stays = false } = props.toast;
   useEffect(() => {
+    if (stays) return;
     const timer = setTimeout(() => dismiss(id), tone === 'failed' ? FAILED_SHOWN_MS : SHOWN_MS);
     return () => clearTimeout(timer);
-  }, [id, tone]);
+  }, [id, tone, stays]);
   return (
     <div className={`ui-toast is-${tone}`}>
       <Icon name={tone === 'done' ? 'check' : tone === 'failed' ? 'warning' : 'info'} />
@@ -50,7 +56,14 @@ function ToastCard(props: { toast: Shown; closeLabel: string }) {
         {note && <p className="ui-toast-note">{note}</p>}
       </div>
       {action && (
-        <button type="button" className="ui-toast-action" onClick={action.onClick}>
+        <button
+          type="button"
+          className="ui-toast-action"
+          onClick={() => {
+            if (stays) dismiss(id);
+            action.onClick();
+          }}
+        >
           {action.label}
         </button>
       )}

@@ -14,6 +14,11 @@ export function sealWords(t: SealSay): SealWords {
     loading: t('incidents.seal.loading', {}),
     close: t('common.close', {}),
     noText: t('incidents.seal.noText', {}),
+    picture: (name) => t('incidents.seal.picture', { name }),
+    save: t('incidents.seal.save', {}),
+    saveHint: t('incidents.seal.saveHint', {}),
+    saved: t('incidents.seal.saved', {}),
+    fileGone: t('incidents.seal.fileGone', {}),
     sent: (seal) => t('incidents.seal.sent', { name: seal.sender.name, time: formatStamp(seal.sent_at) }),
     recalled: (seal) => t('incidents.seal.recalled', { name: seal.operator.name, time: formatStamp(seal.recalled_at) }),
     read: (seal) =>

@@ -45,6 +45,8 @@ export const ACCESS: Readonly<Record<ProcedureName, Access>> = {
   'conversations.transfer': only('conversation.transfer'),
   'conversations.end': only('conversation.end'),
   'conversations.read': everyone,
+  // The gateway gives what the role may see (SR10).
+  'conversations.older': everyone,
 
   'messages.page': everyone,
   'messages.send': only('message.send'),
@@ -70,13 +72,15 @@ export const ACCESS: Readonly<Record<ProcedureName, Access>> = {
   'recall.request': only('recall.request'),
   'recall.reedit': only('recall.request'),
   'recall.batch': only('recall.request'),
-  'recall.dashboard': everyone,
+  'recall.dashboard': only('recall.dashboard'),
   'seals.open': only('seal.open'),
+  'seals.save': only('seal.open'),
 
   'incidents.list': everyone,
   'incidents.get': everyone,
-  'incidents.open': everyone,
-  'incidents.act': everyone,
+  // Whose incident it is decides the handler.
+  'incidents.open': only('incident.write'),
+  'incidents.act': only('incident.write'),
   'incidents.statistics': everyone,
   'playbooks.get': everyone,
   'playbooks.edit': online('playbook.edit'),
@@ -137,7 +141,7 @@ export const ACCESS: Readonly<Record<ProcedureName, Access>> = {
 
   'words.page': everyone,
   'words.local': everyone,
-  'words.edit_local': everyone,
+  'words.edit_local': only('composer.edit_shop'),
   'replies.list': everyone,
   'replies.save': everyone,
   'replies.remove': everyone,
@@ -145,9 +149,10 @@ export const ACCESS: Readonly<Record<ProcedureName, Access>> = {
   'replies.add_defaults': everyone,
   'replies.import': everyone,
   'replies.export': everyone,
+  'conversations.members': everyone,
   'articles.list': everyone,
   'articles.versions': everyone,
-  'articles.save': everyone,
+  'articles.save': only('composer.edit_shop'),
 
   'groups.list': only('records.search_all'),
   'groups.check': only('records.search_all'),
@@ -180,7 +185,13 @@ export const ACCESS: Readonly<Record<ProcedureName, Access>> = {
   'recovery.state': everyone,
   // Refused by its handler wherever there are records to lose.
   'recovery.anew': everyone,
+  'recovery.key': everyone,
   'doctor.run': everyone,
+  // The person's own program on their own machine, checked before it is installed.
+  'updates.state': everyone,
+  'updates.check': everyone,
+  'updates.download': everyone,
+  'updates.install': everyone,
   'diagnosis.run': everyone,
   'diagnosis.log': everyone,
   'diagnosis.report': everyone,
@@ -208,9 +219,14 @@ export const ACCESS: Readonly<Record<ProcedureName, Access>> = {
   'lessons.answer': everyone,
   'lessons.end': everyone,
   'lessons.import': only('lesson.edit'),
+  'lessons.get': everyone,
+  'lessons.save': only('lesson.edit'),
   'lessons.export': everyone,
   'lessons.remove': only('lesson.edit'),
   'practice.situation': everyone,
+  'practice.outcome': everyone,
+  'practice.time': everyone,
+  'practice.set_time': everyone,
 
   'practice.join': everyone,
   'practice.fault': everyone,

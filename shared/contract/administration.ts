@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ConversationKey, type AccountId } from '../domain/ids.ts';
+import { ConversationKey, MessageKey, type AccountId } from '../domain/ids.ts';
 import type { DeletionDenial, DeletionStep, Tombstone } from '../domain/administration/deletion.ts';
 import { RetentionSettings, type Protection, type RetentionRule } from '../domain/administration/retention.ts';
 import type { Permission } from '../domain/permissions.ts';
@@ -103,8 +103,10 @@ export interface GroupCheck {
 export interface HoldView {
   readonly id: number;
   readonly kind: 'legal' | 'evidence';
-  readonly scope: 'conversation' | 'order' | 'consumer';
+  readonly scope: 'conversation' | 'order' | 'consumer' | 'message';
   readonly conversation_key: ConversationKey | null;
+  /** Of an evidence mark on one message. */
+  readonly message_key: MessageKey | null;
   /** The conversation's title, the consumer's name, or the order number. */
   readonly target: string;
   readonly note: string;
@@ -218,8 +220,10 @@ export const ADMINISTRATION_PROCEDURES = {
     z.object({ conversation_key: ConversationKey }),
   ),
   'holds.place': procedure<{ id: number }>()(z.object({ target: HoldTarget, note: Note })),
-  /** 已保留为凭证 */
-  'evidence.mark': procedure<{ id: number }>()(z.object({ conversation_key: ConversationKey, note: Note })),
+  /** 已保留为凭证: a message with the conversation around it, or the conversation. One mark a message: a second joins the first. */
+  'evidence.mark': procedure<{ id: number }>()(
+    z.object({ conversation_key: ConversationKey, message_key: MessageKey.optional(), note: Note }),
+  ),
   'holds.release': procedure<Record<string, never>>()(z.object({ id: z.int().positive(), note: Note })),
 
   // AD4

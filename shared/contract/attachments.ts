@@ -111,6 +111,6 @@ export const ATTACHMENT_PROCEDURES = {
   ),
   'attachments.transfers': procedure<{ transfers: readonly TransferView[] }>()(Nothing),
   'attachments.cache': procedure<AttachmentCacheView>()(Nothing),
-  /** Empties the cache, but for what isn't uploaded yet or is on legal hold. */
+  /** Empties the cache, but for what isn't uploaded yet, is sealed, or is held or kept as evidence. */
   'attachments.clear': procedure<AttachmentCacheView>()(Nothing),
 } as const;

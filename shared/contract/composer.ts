@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AccountId, ShopId } from '../domain/ids.ts';
+import { AccountId, ConversationKey, ShopId } from '../domain/ids.ts';
 import type { GuardAction } from '../domain/guard/words.ts';
 import { procedure } from './procedure.ts';
 
@@ -151,6 +151,16 @@ export const COMPOSER_PROCEDURES = {
       format: z.enum(['csv', 'xlsx']),
     }),
   ),
+
+  /** Of a group, with their names' pinyin as `spelled` above, for mentions. */
+  'conversations.members': procedure<{
+    members: readonly {
+      readonly id: string;
+      readonly name: string;
+      readonly spelled: string;
+      readonly initials: string;
+    }[];
+  }>()(z.object({ conversation_key: ConversationKey })),
 
   // PV8
   /** Current versions that the shop sees (null: everything here), by title. */

@@ -107,6 +107,8 @@ export const APP_ERROR_CODES = [
   'REVIEW_FILE_CHANGED',
   'REVIEW_PACKAGE_UNKNOWN',
   // this machine
+  'UPDATE_UNREACHABLE',
+  'UPDATE_UNTRUSTED',
   'RUNTIME_TOO_OLD',
   'PORT_IN_USE',
 ] as const;

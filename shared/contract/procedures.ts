@@ -34,6 +34,8 @@ import { LESSON_PROCEDURES } from './lessons.ts';
 import { PACKAGE_PROCEDURES, PackageId } from './packages.ts';
 import { REVIEW_PROCEDURES } from './reviews.ts';
 import { SECURITY_PROCEDURES } from './security.ts';
+import { TRAINING_PROCEDURES } from './training.ts';
+import { UPDATE_PROCEDURES } from './updates.ts';
 import { UPKEEP_PROCEDURES } from './upkeep.ts';
 import { COMPOSER_PROCEDURES, SendConfirmation } from './composer.ts';
 import { SavedSearchContent, SavedSearchName, type SavedSearchView } from './saved-search.ts';
@@ -103,6 +105,7 @@ export const SettingsPatch = z
     backup_keep: z.int().min(1).max(60),
     proxy: ProxySetting,
     shown_columns: z.record(z.string().max(32), z.array(z.string().max(32)).max(32)),
+    lists: z.record(z.string().max(128), z.object({ sort: ListSort, filter: ListFilter.omit({ name: true }) })),
   })
   .partial()
   .strict();
@@ -205,6 +208,14 @@ export const PROCEDURES = {
     z.object({ conversation_key: ConversationKey, conv_seq: z.int().nonnegative() }),
   ),
 
+  /**
+   * Asks the gateway for what is missing before that number, also what it once said it has nothing of: a role may have
+   * changed since. `complete`: it was asked to the end. OFFLINE.
+   */
+  'conversations.older': procedure<{ complete: boolean }>()(
+    z.object({ conversation_key: ConversationKey, before_seq: z.int().min(2) }),
+  ),
+
   // chat
   'messages.page': procedure<MessagesPage>()(
     z.object({
@@ -256,6 +267,10 @@ export const PROCEDURES = {
   'recall.dashboard': procedure<RecallDashboard>()(z.object({ from: z.int(), to: z.int() })),
   /** RC19: the audit entry is written before the content comes back. */
   'seals.open': procedure<OpenedSeal>()(z.object({ message_key: MessageKey })),
+  /** Writes the sealed file to the place that the person chose; audited by itself. GONE where its bytes aren't here. */
+  'seals.save': procedure<{ bytes: number }>()(
+    z.object({ message_key: MessageKey, target: z.string().min(1).max(128) }),
+  ),
 
   // incidents (RM3–RM6)
   'incidents.list': procedure<IncidentPage>()(z.object({ filter: IncidentFilterInput, limit: Limit, cursor: Cursor })),
@@ -391,6 +406,7 @@ export const PROCEDURES = {
 
   // training in the practice shop
   ...LESSON_PROCEDURES,
+  ...TRAINING_PROCEDURES,
 
   /** In the practice shop alone: a colleague of that role signs in here too (or out again), for training (UX5). */
   'practice.join': procedure<Record<string, never>>()(
@@ -404,6 +420,7 @@ export const PROCEDURES = {
 
   // backups, self-checks, diagnosis, older records (ST4, SY4, SY7)
   ...UPKEEP_PROCEDURES,
+  ...UPDATE_PROCEDURES,
 
   // practice shop: faults on demand (only there)
   'practice.fault': procedure<Record<string, never>>()(

@@ -4,6 +4,7 @@ import type { Incident, IncidentState, Severity } from '../domain/remedy/inciden
 import type { MistakeType } from '../domain/remedy/mistakes.ts';
 import type { PlaybookBook } from '../domain/remedy/playbooks.ts';
 import type { IncidentStatistic } from '../domain/remedy/statistics.ts';
+import type { PictureRef } from './attachments.ts';
 import type { AppError } from './errors.ts';
 import type { MessageView, RecallView } from './views.ts';
 import type { Operator, RecallEffect } from '../protocol/entities.ts';
@@ -24,6 +25,14 @@ export interface OpenedSeal {
   readonly text: string | null;
   readonly kind: MessageView['kind'];
   readonly attachment_name: string | null;
+  /** The sealed picture or file. Null without one. `picture`: where a checked picture is shown, for as long as the seal is looked at. */
+  readonly file: {
+    readonly name: string;
+    readonly bytes: number;
+    /** Its bytes are on this machine; otherwise nobody has them any more. */
+    readonly here: boolean;
+    readonly picture: PictureRef | null;
+  } | null;
   readonly sender: { readonly id: string; readonly name: string };
   readonly sent_at: number;
   readonly operator: Operator;

@@ -10,7 +10,7 @@ import type { AccountView, JobView, Settings } from './views.ts';
 export interface Topics {
   /** Connection, clock, cursor or shops of accounts changed: the whole list. */
   readonly accounts: readonly AccountView[];
-  /** Rows of the conversation lists changed; told at once, then at most every 30 ms. Empty list = many, ask again. */
+  /** Rows of the conversation lists changed; told at once, then at most every 16 ms. Empty list = many, ask again. */
   readonly conversations: { readonly keys: readonly ConversationKey[] };
   /** Messages, outgoing ones or recalls of these conversations changed. */
   readonly messages: { readonly keys: readonly ConversationKey[] };

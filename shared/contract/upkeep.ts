@@ -26,6 +26,8 @@ export interface Inventory {
   readonly messages: number;
   /** Server time of the newest message, null without any. */
   readonly newest_at: number | null;
+  /** Chosen or on their way; their bytes lie in this machine's attachment cache and in no backup. */
+  readonly unsent_files: number;
   /** What no gateway gives back (SY7). */
   readonly local: Readonly<Record<LocalKind, number>>;
 }
@@ -48,10 +50,19 @@ export type LocalKind = (typeof LOCAL_KINDS)[number];
 
 export interface BackupInspection {
   readonly backup: BackupView;
-  /** It opened with this key and passed its check. */
+  /** `former`: it was made before a change of keys; restoring gives it the present one. */
+  readonly key: 'present' | 'former';
+  /** It opened and passed its check. */
   readonly inventory: Inventory;
   /** What is there now; null where it can't be read. */
   readonly present: Inventory | null;
+}
+
+/** Bytes; null where it can't be said. */
+export interface BackupRoom {
+  readonly free: number | null;
+  /** About what the next one takes. */
+  readonly next: number | null;
 }
 
 export interface BackupsView {
@@ -60,6 +71,7 @@ export interface BackupsView {
   readonly keep: number;
   /** The last daily attempt failed with this code. */
   readonly problem: string | null;
+  readonly room: BackupRoom;
 }
 
 /** Set where the program started without its records. */
@@ -69,6 +81,8 @@ export interface RecoveryView {
   /** Accounts that are known and can be connected again without asking for their tokens. */
   readonly accounts: readonly string[];
   readonly practice: boolean;
+  /** Set where the key is missing, and the recovery key brings it back. `file`: the profile has what it opens. */
+  readonly key: { readonly file: boolean } | null;
 }
 
 export interface SelfCheck {
@@ -150,6 +164,9 @@ export const UPKEEP_PROCEDURES = {
   'recovery.state': procedure<RecoveryView | null>()(Nothing),
   /** Only without records: an empty store, with the known accounts (which fill it again) or without them. */
   'recovery.anew': procedure<Record<string, never>>()(z.object({ accounts: z.boolean() })),
+
+  /** Only without its key: the recovery key as typed or as its file says it. RECOVERY_KEY_WRONG, FILE_NOT_FOUND. */
+  'recovery.key': procedure<Record<string, never>>()(z.object({ key: z.string().min(1).max(4_096) }).strict()),
 
   /** The job's result is `{ok, checks}`; `repair` rebuilds what can be derived, then checks again. */
   'doctor.run': procedure<{ job_id: string }>()(z.object({ repair: z.boolean() })),

@@ -10,6 +10,7 @@ import type {
   ShopId,
 } from '../domain/ids.ts';
 import type { RecallState } from '../domain/recall/types.ts';
+import type { ListFilter, ListSort } from './desk.ts';
 import type { MessageIncident } from './remedy.ts';
 import type {
   Agent,
@@ -167,6 +168,8 @@ export interface MessageView {
   readonly recall: RecallView | null;
   /** RM4: the newest incident about it; absent or null where there is none. */
   readonly incident?: MessageIncident | null;
+  /** AD3: 已保留为凭证. The hold that keeps it, and since when (local wall clock); absent: not marked. */
+  readonly evidence?: { readonly hold: number; readonly at: number };
   /** Of an opened package: not as it was exported (EX7). */
   readonly damaged?: true;
 }
@@ -353,7 +356,7 @@ export interface ConsumerPage {
 /** Of every long job: import, export, index build. */
 export interface JobView {
   readonly job_id: string;
-  readonly kind: 'import' | 'export' | 'index' | 'backup' | 'retention' | 'check' | 'fetch';
+  readonly kind: 'import' | 'export' | 'index' | 'backup' | 'retention' | 'check' | 'fetch' | 'update';
   readonly title: string;
   readonly state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
   readonly done: number;
@@ -438,6 +441,11 @@ export interface AppInfo {
   readonly recovery?: boolean;
 }
 
+export interface ListView {
+  readonly sort: ListSort;
+  readonly filter: ListFilter;
+}
+
 export interface Settings {
   readonly locale: 'system' | 'zh-CN' | 'en';
   readonly theme: 'system' | 'light' | 'dark';
@@ -463,6 +471,8 @@ export interface Settings {
     { readonly mode: 'system' } | { readonly mode: 'none' } | { readonly mode: 'manual'; readonly url: string };
   /** By table: ids of the columns that are shown; a table that is not named shows its usual ones. */
   readonly shown_columns?: Readonly<Record<string, readonly string[]>>;
+  /** IN1: order and filters of the reception lists, by account; `all` for all of them together. */
+  readonly lists?: Readonly<Record<string, ListView>>;
 }
 
 export interface NumbersResult {

@@ -31,6 +31,14 @@ export const attachmentsZh = {
   fit: '适合窗口',
   close: '关闭',
   percent: '{{percent}}%',
+  cache: {
+    size: '图片和文件的缓存',
+    note: '已用 {{used}}，{{count}} 个文件。满了以后，最久没看的先删除，需要时再载入。',
+    clear: '清空缓存',
+    clearTitle: '清空图片和文件的缓存',
+    clearText: '还没发出的、撤回后封存的、保全和凭证里的会留下，其余的下次查看时重新载入。平台上已过期的不能再载入。',
+    cleared: '缓存已清空',
+  },
 };
 
 export const attachmentsEn = {
@@ -65,4 +73,13 @@ export const attachmentsEn = {
   fit: 'Fit to window',
   close: 'Close',
   percent: '{{percent}}%',
+  cache: {
+    size: 'Cache of pictures and files',
+    note: '{{used}} in use, {{count}} files. When it is full, what was looked at longest ago goes first and is loaded again when needed.',
+    clear: 'Empty the cache',
+    clearTitle: 'Empty the cache of pictures and files',
+    clearText:
+      'What isn’t sent yet, was sealed after a recall, or is held or kept as evidence stays; the rest is loaded again when looked at. What the platform has let go of can’t be loaded again.',
+    cleared: 'Cache emptied',
+  },
 };

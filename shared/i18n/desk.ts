@@ -61,6 +61,8 @@ export const deskZh = {
     unfold: '展开',
     fold: '收起',
     hidden: '{{time}} 之后由其他客服接待，内容不向你显示',
+    older: '向平台取更早的消息',
+    olderNone: '平台没有给出更早的消息，可能已过保留期限',
   },
   closed: {
     endedRule: {
@@ -148,6 +150,8 @@ export const deskEn: Words<typeof deskZh> = {
     unfold: 'Unfold',
     fold: 'Fold',
     hidden: 'From {{time}} on another agent has this consumer; that part is not shown to you',
+    older: 'Ask the platform for earlier messages',
+    olderNone: 'The platform gave no earlier ones; their time may be over',
   },
   closed: {
     endedRule: {

@@ -3,12 +3,15 @@ import { composerEn } from './composer.ts';
 import { securityEn } from './security.ts';
 import { administrationEn } from './administration.ts';
 import { attachmentsEn } from './attachments.ts';
+import { evidenceEn } from './evidence.ts';
+import { updatesEn } from './updates.ts';
 import { exportEn } from './export.ts';
 import { helpEn } from './help.ts';
 import { incidentsEn } from './incidents.ts';
 import { packagesEn } from './packages.ts';
 import { overviewEn } from './overview.ts';
 import { deskEn, lessonsEn } from './desk.ts';
+import { trainingEn } from './training.ts';
 import { reviewsEn } from './reviews.ts';
 import type { Catalogue } from './index.ts';
 
@@ -61,12 +64,15 @@ export const en: Catalogue = {
   incidents: incidentsEn,
   packages: packagesEn,
   attachments: attachmentsEn,
+  evidence: evidenceEn,
+  updates: updatesEn,
   administration: administrationEn,
   security: securityEn,
   overview: overviewEn,
   reviews: reviewsEn,
   desk: deskEn,
   lessons: lessonsEn,
+  training: trainingEn,
   compose: composerEn,
   connection: {
     offline: 'Offline',
@@ -108,6 +114,7 @@ export const en: Catalogue = {
       retention: 'Retention',
       check: 'Self-check',
       fetch: 'Older records',
+      update: 'Download of an update',
     },
     jobState: { queued: 'Queued' },
     jobDone: '{{kind}} done: {{title}}',
@@ -305,6 +312,7 @@ export const en: Catalogue = {
     order: 'Order',
     searchNumber: 'Search records of {{number}}',
     noText: 'No text',
+    showAll: 'Show all {{count}} characters',
     menu: 'Message menu',
     openMenu: 'Open message menu',
     recall: 'Recall',

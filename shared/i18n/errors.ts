@@ -537,6 +537,22 @@ const ERRORS: Readonly<Record<AppErrorCode, { readonly zh: Words; readonly en: W
       'Check the folder’s permissions or write protection; it continues once fixed.',
     ],
   },
+  UPDATE_UNREACHABLE: {
+    zh: ['没有取到更新。', NOT_AFFECTED.zh, '检查网络或代理后再试；现在的版本可以继续使用。'],
+    en: [
+      'The update could not be fetched.',
+      NOT_AFFECTED.en,
+      'Check the network or proxy and try again; this version goes on working.',
+    ],
+  },
+  UPDATE_UNTRUSTED: {
+    zh: ['更新没有通过核对，没有安装。', NOT_AFFECTED.zh, '不要从别处安装；请联系提供安装包的管理员。'],
+    en: [
+      'The update did not pass its checks and was not installed.',
+      NOT_AFFECTED.en,
+      'Do not install it by hand; ask the admin who provides the program.',
+    ],
+  },
   DISK_FULL: {
     zh: ['磁盘空间不足。', '收到的消息暂时不能保存，恢复后会补齐。', '清理磁盘空间；之后自动继续，不用重启。'],
     en: [

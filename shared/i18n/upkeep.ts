@@ -135,6 +135,9 @@ export const upkeepZh = {
     problem: '最近一次自动备份没有成功',
     empty: '还没有备份',
     emptyNote: '启动两分钟后会自动做第一份。',
+    totals: '共 {{count}} 份，{{size}}。自动备份最多占可用空间的四分之一，至少留两份。',
+    next: '下一份约 {{next}}，磁盘还剩 {{free}}。',
+    noRoom: '下一份约 {{next}}，磁盘只剩 {{free}}，放不下。请清理磁盘，或减少保留份数。',
     list: '备份',
     column: { made: '时间', reason: '来源', size: '大小' },
     reason: {
@@ -173,6 +176,9 @@ export const upkeepZh = {
     confirm: '保留现在的记录并恢复',
     restoring: '正在恢复，窗口随后会重新载入',
     gatewayNote: '备份之后的消息会从网关重新同步，可能需要几分钟。',
+    formerKey: '这份备份是更换密钥之前做的，恢复时会换成现在的密钥。',
+    unsentFiles:
+      '备份里有 {{count}} 个没发出的图片或文件，内容不在备份里：在这台电脑上恢复后仍可发送，在别的电脑上需要重新选择。',
     noPermission: '只有 {{roles}} 可以恢复备份。',
   },
   recovery: {
@@ -196,6 +202,14 @@ export const upkeepZh = {
     emptyTitle: '从空白开始？',
     emptyConfirmNote: '请输入“{{word}}”确认。',
     emptyWord: '从空白开始',
+    keyTitle: '找不到记录的密钥',
+    keyIntro:
+      '消费者和网关上的消息不受影响，本机的记录也还在，只是打不开。换了系统账户、重装了系统或清空了钥匙串时会这样。用保存过的恢复密钥就能找回，不会新建密钥，也不会改动记录。',
+    keyField: '恢复密钥',
+    keyHint: '九组，每组四个字符；大小写和连字符都可以随意。',
+    keyUse: '找回密钥',
+    keyNoFile:
+      '这个数据文件夹里没有 recovery.json，恢复密钥打不开任何东西。请用备份旁边的 .recovery.json：在命令行运行 key recover --beside，再恢复备份。',
     confirm: '确认',
     working: '正在处理，窗口随后会重新载入',
   },
@@ -352,6 +366,9 @@ export const upkeepEn = {
     problem: 'The latest automatic backup failed',
     empty: 'No backups yet',
     emptyNote: 'The first one is made two minutes after the start.',
+    totals: '{{count}} in all, {{size}}. Daily ones take a quarter of the free space at most; at least two stay.',
+    next: 'The next one takes about {{next}}; {{free}} are free.',
+    noRoom: 'The next one takes about {{next}} and only {{free}} are free. Make room, or keep fewer.',
     list: 'Backups',
     column: { made: 'Time', reason: 'From', size: 'Size' },
     reason: {
@@ -390,6 +407,9 @@ export const upkeepEn = {
     confirm: 'Keep the present records and restore',
     restoring: 'Restoring; the window then loads anew',
     gatewayNote: 'Messages since the backup come from the gateway again; that may take some minutes.',
+    formerKey: 'This backup was made before a change of keys; restoring gives it the present key.',
+    unsentFiles:
+      'The backup names {{count}} unsent pictures or files whose content is not in it: restored on this computer they can still be sent, elsewhere they have to be chosen again.',
     noPermission: 'Only {{roles}} may restore backups.',
   },
   recovery: {
@@ -417,6 +437,14 @@ export const upkeepEn = {
     emptyTitle: 'Start empty?',
     emptyConfirmNote: 'Type “{{word}}” to confirm.',
     emptyWord: 'start empty',
+    keyTitle: 'The key of the records is missing',
+    keyIntro:
+      'Consumers and the messages at the gateway are not affected, and the records are still here; they only cannot be opened. That happens after a change of system account, a new system, or an emptied keychain. The recovery key that you kept brings the key back; no new key is made and no record is changed.',
+    keyField: 'Recovery key',
+    keyHint: 'Nine groups of four characters, in either case, with or without hyphens.',
+    keyUse: 'Bring the key back',
+    keyNoFile:
+      'This data folder has no recovery.json, so there is nothing for a recovery key to open. Use the .recovery.json beside a backup: run key recover --beside in a shell, then restore that backup.',
     confirm: 'Confirm',
     working: 'Working; the window then loads anew',
   },

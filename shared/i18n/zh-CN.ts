@@ -3,12 +3,15 @@ import { composerZh } from './composer.ts';
 import { securityZh } from './security.ts';
 import { administrationZh } from './administration.ts';
 import { attachmentsZh } from './attachments.ts';
+import { evidenceZh } from './evidence.ts';
+import { updatesZh } from './updates.ts';
 import { exportZh } from './export.ts';
 import { helpZh } from './help.ts';
 import { incidentsZh } from './incidents.ts';
 import { packagesZh } from './packages.ts';
 import { overviewZh } from './overview.ts';
 import { deskZh, lessonsZh } from './desk.ts';
+import { trainingZh } from './training.ts';
 import { reviewsZh } from './reviews.ts';
 
 /** Words of the window, Chinese: the source. Short and concrete; every key also stands in `en.ts` (the compiler checks). */
@@ -60,12 +63,15 @@ export const zhCN = {
   incidents: incidentsZh,
   packages: packagesZh,
   attachments: attachmentsZh,
+  evidence: evidenceZh,
+  updates: updatesZh,
   administration: administrationZh,
   security: securityZh,
   overview: overviewZh,
   reviews: reviewsZh,
   desk: deskZh,
   lessons: lessonsZh,
+  training: trainingZh,
   compose: composerZh,
   connection: {
     offline: '离线',
@@ -107,6 +113,7 @@ export const zhCN = {
       retention: '到期清理',
       check: '自检',
       fetch: '获取更早的记录',
+      update: '下载更新',
     },
     jobState: { queued: '排队中' },
     jobDone: '{{kind}}完成：{{title}}',
@@ -292,6 +299,7 @@ export const zhCN = {
     order: '订单',
     searchNumber: '查询 {{number}} 的记录',
     noText: '无文字内容',
+    showAll: '显示全文，共 {{count}} 字',
     menu: '消息菜单',
     openMenu: '打开消息菜单',
     recall: '撤回',

@@ -246,7 +246,7 @@ describe('practice gateway, real store, whole core', () => {
       recall: { recall_id: asked.recall_id, effect: 'both', code: null },
     });
     expect(onPhone(id, message.msg_id)).toMatchObject({ visible: false, text: null });
-    expect(await app.store.openSeal(message.key)).toEqual({ text: '这句发错了', attachment_name: null, read_at: null });
+    expect(await app.store.openSeal(message.key)).toEqual({ text: '这句发错了', attachment: null, read_at: null });
     await until('the index', async () => (await app.store.indexStatus()).pending === 0);
     const found = await app.call('search.page', { slot: 's', query: { text: '这句发错了' }, limit: 10, cursor: null });
     expect(found.rows).toEqual([]);
@@ -520,7 +520,7 @@ describe('practice gateway, real store, whole core', () => {
     await app.call('accounts.reconnect', { account_id: (await app.account()).account_id });
     await arrived(key, '还没发');
     expect((await app.call('conversations.get', { conversation_key: key })).draft).toBe('草稿');
-    expect(await app.store.openSeal(message.key)).toEqual({ text: '要撤回的', attachment_name: null, read_at: null });
+    expect(await app.store.openSeal(message.key)).toEqual({ text: '要撤回的', attachment: null, read_at: null });
     expect(gateway.control.messages(id).filter((entry) => entry.message.text === '还没发')).toHaveLength(1);
   });
 

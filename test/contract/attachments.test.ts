@@ -389,6 +389,43 @@ describe('loading', () => {
     expect(existsSync(path.join(outside, 'x'))).toBe(false);
   });
 
+  test('[RC19] a sealed file is looked at and saved with the seal, each time audited, and survives an emptied cache', async () => {
+    await startGateway();
+    gateway.control.setRole(ME, 'supervisor');
+    await startApp();
+    const bytes = drawPng(50, 50, 20);
+    const { message } = await received('image', 'a.png', bytes);
+    const never = await received('file', '没载入.bin', content);
+    await open(message.key, true);
+    await until('it to be here', () => here(message.key));
+    for (const each of [message, never.message]) {
+      gateway.control.consumerRecalls(each.msg_id);
+      await until('the recall', async () => ((await app.store.message(each.key))?.message.recalled ?? null) !== null);
+    }
+    await app.call('attachments.clear', {});
+    const { file } = await app.call('seals.open', { message_key: message.key });
+    expect(file).toMatchObject({ name: 'a.png', bytes: bytes.length, here: true });
+    expect(bytes.equals((await app.app.picture(file?.picture ?? ''))?.bytes ?? new Uint8Array())).toBe(true);
+    expect(await app.app.picture(`m-${message.key}`)).toBeNull();
+    expect(await app.app.picture('q-guessed')).toBeNull();
+    expect(await app.call('seals.save', { message_key: message.key, target: 'sealed' })).toEqual({
+      bytes: bytes.length,
+    });
+    expect(readFileSync(path.join(outside, 'sealed')).equals(bytes)).toBe(true);
+    // What never came before the recall is nowhere: said, not pretended.
+    expect((await app.call('seals.open', { message_key: never.message.key })).file).toMatchObject({ here: false });
+    expect(await app.refusal('seals.save', { message_key: never.message.key, target: 'y' })).toMatchObject({
+      code: 'GONE',
+    });
+    const { rows } = await app.store.auditPage({ actions: ['seal.file_saved'] }, { limit: 5, before: null });
+    expect(rows.map(({ details }) => details['msg_id'])).toEqual([never.message.msg_id, message.msg_id]);
+    gateway.control.setRole(ME, 'agent');
+    await until('the role', async () => (await app.account()).agent?.role === 'agent');
+    expect(await app.refusal('seals.save', { message_key: message.key, target: 'z' })).toMatchObject({
+      code: 'NO_PERMISSION',
+    });
+  });
+
   test('[IN8] room is made from what was used longest ago, never from what is not sent yet or on legal hold', async () => {
     await startGateway();
     await startApp();
@@ -406,6 +443,17 @@ describe('loading', () => {
     expect(await app.app.picture(`m-${held.message.key}`)).not.toBeNull();
     expect(await app.app.picture(`s-${chosen.staged_id}`)).not.toBeNull();
     expect(await app.app.picture(`m-${plain.message.key}`)).toBeNull();
+    // Evidence of one's own keeps bytes, too (AD3).
+    gateway.control.setFlags(held.id, { legal_hold: false });
+    gateway.control.setRole(ME, 'supervisor');
+    await until('the hold to end', async () => (await app.store.keptAttachments()).length === 1);
+    await until('the role', async () => (await app.account()).agent?.role === 'supervisor');
+    await app.call('evidence.mark', { conversation_key: held.key, message_key: held.message.key, note: '仲裁' });
+    await app.call('attachments.clear', {});
+    expect(await app.app.picture(`m-${held.message.key}`)).not.toBeNull();
+    // A smaller limit holds at once.
+    await app.call('settings.set', { attachment_cache_mb: 64 });
+    expect(await app.call('attachments.cache', {})).toMatchObject({ limit_bytes: 64 * 1024 * 1024 });
     // What was evicted comes again.
     await open(plain.message.key, true);
     await until('it to be here again', () => here(plain.message.key));

@@ -85,6 +85,37 @@ describe('before a text goes out', () => {
     expect(JSON.stringify(refusal.details)).not.toContain('保证正品');
   });
 
+  it('[PV4] [PV8] a link of the knowledge base is no other channel; one that looks like it is', async () => {
+    const { id, key } = await mine();
+    gateway.control.setRole(ME, 'supervisor');
+    gateway.control.changePolicy(SHOP, { send: { confirm: ['contact'] } });
+    await until('role and policy', async () => {
+      const { agent, shops } = await app.account();
+      const policy = shops.find(({ shop_id }) => shop_id === SHOP)?.policy;
+      return agent?.role === 'supervisor' && policy?.send.confirm.includes('contact') === true;
+    });
+    const text = '规则见 https://rule.example.com/price';
+    expect((await app.refusal('messages.send', { conversation_key: key, text })).code).toBe('GUARD_CONFIRM');
+    const content = {
+      title: '价格',
+      body: '以页面为准',
+      links: [{ label: '', url: 'https://rule.example.com/' }],
+      tags: [],
+    };
+    const article = { account_id: TEST_ACCOUNT, article_id: null, base_version: 0, shop_id: SHOP, content };
+    const saved = await app.call('articles.save', article);
+    await app.call('messages.send', { conversation_key: key, text });
+    await until('sent', () => sentTo(id).length === 1);
+    for (const other of ['https://rule.example.com.evil.cn/', 'https://rule-example.com', '加微信'])
+      expect((await app.refusal('messages.send', { conversation_key: key, text: other })).code).toBe('GUARD_CONFIRM');
+    // Taken out of use, its links are nobody's.
+    const { article_id, version: base_version } = saved;
+    await app.call('articles.save', { ...article, article_id, base_version, removed: true });
+    expect((await app.refusal('messages.send', { conversation_key: key, text: `${text}?` })).code).toBe(
+      'GUARD_CONFIRM',
+    );
+  });
+
   it('[PV3] a blocked word is refused through disguises; an override needs role, reason, and reaches the gateway', async () => {
     const { id, key } = await mine();
     const text = '不要参与刷*单';

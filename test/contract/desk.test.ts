@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { drawPng } from '#main/practice/attachments.ts';
 import { startPracticeGateway, type PracticeGateway } from '#main/practice/index.ts';
 import { AccountId } from '#shared/domain/ids.ts';
 import { RawClient } from '#test/support/raw-client.ts';
@@ -207,6 +208,9 @@ describe('whose part is whose', () => {
     });
     control.transfer(conversation_id, 'a-xiaolin', '请接着处理');
     control.agentSays('a-xiaolin', conversation_id, '小林说的话');
+    const picture = { name: '后来的.png', mime: 'image/png', content: drawPng(40, 40, 7), kind: 'image' } as const;
+    control.consumerSendsFile(conversation_id, picture);
+    await until('the later picture', async () => (await app.page(key)).messages.some(({ kind }) => kind === 'image'));
     await until('the later part', async () => (await app.page(key)).messages.some(({ text }) => text === '小林说的话'));
     // Seen through the later agent: everything, with the note of the transfer.
     const whole = await app.page(key);
@@ -234,6 +238,44 @@ describe('whose part is whose', () => {
       cursor: null,
     });
     expect(found.rows).toEqual([]);
+    // Nor is anything of it given by a message's key.
+    const later = whole.messages.find(({ kind }) => kind === 'image')?.key as never;
+    expect((await app.refusal('attachments.open', { message_key: later, automatic: false })).code).toBe('NOT_FOUND');
+    expect((await app.refusal('attachments.save', { message_key: later, target: 'x' })).code).toBe('NOT_FOUND');
+    expect((await app.refusal('incidents.open', { message_key: later, cause: 'manual' })).code).toBe('NOT_FOUND');
+    expect(await app.app.picture(`m-${String(later)}`)).toBeNull();
+  });
+
+  test('[SY6] [SY7] what the gateway gave nobody at first is asked for again from the top of the chat', async () => {
+    gateway = await startPracticeGateway({
+      seed: 7,
+      rate: 0,
+      faults: { rules: [{ fault: 'error', match: 'conversation.pull', code: 'NOT_VISIBLE' }] },
+    });
+    folder = await temporaryDirectory();
+    app = await runApp({ directory: folder.path, url: gateway.url, token: gateway.token });
+    await app.live();
+    const wanted = gateway.control
+      .conversations()
+      .find(
+        ({ intake, assignee, last_seq }) => intake === 'active' && assignee?.agent_id === 'a-xiaomei' && last_seq > 2,
+      );
+    if (wanted === undefined) throw new Error('no such conversation');
+    const key = await app.key(wanted.conversation_id);
+    // Closed by the gateway's word: no gap is left to be filled by itself.
+    await until('nothing to be missing', async () => (await app.store.gaps(TEST_ACCOUNT, 10)).length === 0);
+    gateway.control.consumerSays(wanted.conversation_id, '我又来了');
+    await until('the newest message', async () => (await app.page(key)).messages.length > 0);
+    const oldest = (await app.page(key)).messages[0]?.conv_seq ?? 0;
+    expect(oldest).toBeGreaterThan(1);
+    gateway.control.faults.clear();
+    const older = { conversation_key: key, before_seq: oldest };
+    expect(await app.call('conversations.older', older)).toEqual({ complete: true });
+    expect((await app.page(key)).messages[0]?.conv_seq).toBe(1);
+    expect(await app.call('conversations.older', older)).toEqual({ complete: true });
+    expect((await app.page(key)).messages.map(({ conv_seq }) => conv_seq)).toEqual(
+      Array.from({ length: oldest }, (_, index) => index + 1),
+    );
   });
 });
 

@@ -89,7 +89,7 @@ describe('erasing', () => {
     await fillWithGroup(store, 80);
     const key = await keyOf(store, GROUP);
     const audit = { at: 5, actor: 'a-9', action: 'hold.placed', details: {} };
-    const id = await store.placeHold({
+    const { id } = await store.placeHold({
       kind: 'legal',
       target: { scope: 'order', number: 'zxqv-778899' },
       note: '仲裁',

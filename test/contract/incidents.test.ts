@@ -396,6 +396,7 @@ describe('recalls in batches, seals, dashboard', () => {
       text: '内部底价 12 元',
       kind: 'text',
       attachment_name: null,
+      file: null,
       sender: { id: ME, name: sent.sender.name },
       sent_at: sent.sent_at,
       operator: { role: 'agent', id: ME, name: sent.sender.name, device_id: sent.sender.device_id },

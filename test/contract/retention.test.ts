@@ -96,7 +96,7 @@ describe('retention', () => {
       { kind: 'evidence', target: { scope: 'conversation', conversation_key: key } },
     ] as const;
     for (const hold of targets) {
-      const id = await store.placeHold({ ...hold, note: '仲裁', audit });
+      const { id } = await store.placeHold({ ...hold, note: '仲裁', audit });
       await store.announceRetention(query(later), 100, AUDIT);
       expect(await titles(store, later)).toEqual(['买家lonely']);
       expect(await titles(store, later, true)).toEqual(['买家accepted']);
@@ -105,6 +105,26 @@ describe('retention', () => {
       await store.releaseHold(id, { ...audit, action: 'hold.released' });
       expect(await store.protections(key)).toEqual([]);
     }
+    // One message as evidence: its conversation stays, and the message says so. A second mark joins the first.
+    const [first] = (await store.messages({ conversation_key: key, limit: 1 })).messages;
+    if (first === undefined) throw new Error('no message');
+    const target = { scope: 'message', conversation_key: key, message_key: first.key } as const;
+    const mark = { kind: 'evidence', target, note: '仲裁', audit } as const;
+    const { id, changes } = await store.placeHold(mark);
+    expect(changes.messages).toEqual([key]);
+    expect((await store.placeHold(mark)).id).toBe(id);
+    await expect(store.placeHold({ ...mark, target: { ...target, conversation_key: lonely } })).rejects.toMatchObject({
+      error: { code: 'NOT_FOUND' },
+    });
+    expect(await store.protections(key)).toEqual(['evidence']);
+    expect(await store.holds({ released: false, conversation: key })).toMatchObject([
+      { scope: 'message', message_key: first.key },
+    ]);
+    expect((await store.message(first.key))?.message.evidence).toEqual({ hold: id, at: audit.at });
+    expect((await store.messages({ conversation_key: key, limit: 1 })).messages[0]?.evidence?.hold).toBe(id);
+    expect((await store.releaseHold(id, { ...audit, action: 'hold.released' })).messages).toEqual([key]);
+    expect((await store.message(first.key))?.message.evidence).toBeUndefined();
+    expect(await store.protections(key)).toEqual([]);
     // An open session, the platform's own hold, an incident.
     await say(upserted(conversation('accepted', { intake: 'active' })));
     expect(await store.protections(key)).toEqual(['active']);

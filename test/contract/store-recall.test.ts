@@ -68,7 +68,7 @@ describe('sealing', () => {
     expect(await store.conversation(view.conversation_key)).toMatchObject({ preview: { text: null, recalled: true } });
     expect(await store.count({ text: '价格' }, ALL, null)).toEqual({ count: 0, exact: true });
     expect((await store.searchNumbers({ orders: ['240101-556677889900'] }, ALL))[0]).toMatchObject({ hit: false });
-    expect(await store.openSeal(view.key)).toEqual({ text, attachment_name: null, read_at: null });
+    expect(await store.openSeal(view.key)).toEqual({ text, attachment: null, read_at: null });
     expect(await store.count({ states: ['recalled'] }, ALL, null)).toEqual({ count: 1, exact: true });
   });
 
@@ -84,7 +84,7 @@ describe('sealing', () => {
     );
     const view = await only(store);
     expect(view).toMatchObject({ text: null, recalled: { operator: { role: 'consumer' }, sealed: true } });
-    expect(await store.openSeal(view.key)).toEqual({ text: '第1条 c1', attachment_name: null, read_at: null });
+    expect(await store.openSeal(view.key)).toEqual({ text: '第1条 c1', attachment: null, read_at: null });
     // It is no recall of an agent's.
     expect(await store.recallTimes(ACCOUNT, 0)).toEqual([]);
   });
@@ -96,7 +96,7 @@ describe('sealing', () => {
     const view = await only(store);
     expect(view).toMatchObject({ text: null, recalled: { recall_id: 'r-c1-m1', at: T0 + 1, sealed: true } });
     expect(await store.count({ text: '第1条' }, ALL, null)).toEqual({ count: 0, exact: true });
-    expect(await store.openSeal(view.key)).toEqual({ text: '第1条 c1', attachment_name: null, read_at: null });
+    expect(await store.openSeal(view.key)).toEqual({ text: '第1条 c1', attachment: null, read_at: null });
   });
 
   test('[RC17] a second recall event changes nothing', async () => {
@@ -106,7 +106,7 @@ describe('sealing', () => {
     const same = await store.ingest(ACCOUNT, events(3, recalled('c1', 'c1-m1')));
     expect(await only(store)).toEqual(before);
     expect(same.contradicted_recalls).toEqual([]);
-    expect(await store.openSeal(before.key)).toEqual({ text: '第1条 c1', attachment_name: null, read_at: null });
+    expect(await store.openSeal(before.key)).toEqual({ text: '第1条 c1', attachment: null, read_at: null });
   });
 
   test('[RC12] one that says less than the first is noted at the message, one that says more is not; the first stays', async () => {
@@ -119,7 +119,7 @@ describe('sealing', () => {
     expect(await only(store)).toEqual(before);
     await store.ingest(ACCOUNT, events(4, recalled('c1', 'c1-m1', { effect: 'local_only', recall_id: 'r-again' })));
     expect(await only(store)).toEqual({ ...before, recalled: { ...before.recalled, disputed: 'local_only' } });
-    expect(await store.openSeal(before.key)).toEqual({ text: '第1条 c1', attachment_name: null, read_at: null });
+    expect(await store.openSeal(before.key)).toEqual({ text: '第1条 c1', attachment: null, read_at: null });
   });
 
   test('[RC19] a message that arrives recalled keeps no visible content; without content nothing is sealed', async () => {
@@ -140,7 +140,7 @@ describe('sealing', () => {
       [null, false],
     ]);
     expect(await Promise.all(messages.map((m) => store.openSeal(m.key)))).toEqual([
-      { text: '第1条 c1', attachment_name: null, read_at: null },
+      { text: '第1条 c1', attachment: null, read_at: null },
       null,
     ]);
   });
@@ -162,7 +162,7 @@ describe('sealing', () => {
     await store.putMessages(ACCOUNT, [message('c2', 1, 'agent', { text: null, recalled: tombstone })]);
     const second = await only(store, 'c2');
     expect(second).toMatchObject({ text: null, recalled: { recall_id: 'r2', sealed: true } });
-    expect(await store.openSeal(second.key)).toEqual({ text: '第1条 c2', attachment_name: null, read_at: null });
+    expect(await store.openSeal(second.key)).toEqual({ text: '第1条 c2', attachment: null, read_at: null });
   });
 
   test('[RC19] an imported row that is marked recalled is sealed', async () => {
@@ -179,7 +179,7 @@ describe('sealing', () => {
     ]);
     expect(await store.openSeal(rows[1]!.message_key)).toEqual({
       text: '撤回的话',
-      attachment_name: null,
+      attachment: null,
       read_at: null,
     });
   });
@@ -217,7 +217,7 @@ describe('own recalls', () => {
       text: null,
       recalled: { recall_id: 'r1', effect: 'both', at: T0 + 6_000 },
     });
-    expect(await store.openSeal(key)).toEqual({ text: '第1条 c1', attachment_name: null, read_at: null });
+    expect(await store.openSeal(key)).toEqual({ text: '第1条 c1', attachment: null, read_at: null });
     // Its event, a little later by the gateway's clock, is the same recall: counted once (RC7).
     await store.ingest(ACCOUNT, events(2, recalled('c1', 'c1-m1', { recall_id: 'r1' })));
     expect(await store.recallTimes(ACCOUNT, 0)).toHaveLength(1);

@@ -164,7 +164,7 @@ describe('ingest', () => {
     expect(await store.conversation(key)).toMatchObject({ draft: '草稿' });
     expect(await store.pendingSends(ACCOUNT)).toHaveLength(1);
     const { messages } = await store.messages({ conversation_key: key, ...page });
-    expect(await store.openSeal(messages[0]!.key)).toEqual({ text: '第1条 c1', attachment_name: null, read_at: null });
+    expect(await store.openSeal(messages[0]!.key)).toEqual({ text: '第1条 c1', attachment: null, read_at: null });
     expect((await store.accounts())[0]?.event_seq).toBe(900);
   });
 

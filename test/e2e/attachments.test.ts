@@ -200,6 +200,63 @@ test('[IN8] [SE2] what consumers send: pictures load, files are saved, and nothi
   for (const answer of shown) expect(answer).toEqual([200, 'image/png', "default-src 'none'; sandbox", 'no-store']);
   expect(answers.filter(([status]) => status === 404).length).toBeGreaterThanOrEqual(4);
 
+  // Words: markup, directions turned round, marks piled up, a hundred thousand letters without a gap; in chat, list, panel and records.
+  const foreign: string[] = [];
+  page.on('request', (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    if (/^(?:https?|wss?):$/.test(protocol) && hostname !== '127.0.0.1') foreign.push(request.url());
+  });
+  const markup = '<img src="http://evil.example/x.png" onerror="alert(1)"><script>alert(1)</script><b>大字</b>';
+  const piled = Array.from('叠字攻击', (letter) => letter + '\u0301\u0316\u034f\u0489'.repeat(60)).join('');
+  await host.control.consumerSays(id, markup);
+  await host.control.consumerSays(id, `\u202e${'付款请转'.repeat(8)}\u2066账户\u0000尾`);
+  await host.control.consumerSays(id, piled);
+  await host.control.consumerSays(id, 'w'.repeat(100_000));
+  await host.control.newEnquiry({
+    assign_to: 'a-xiaomei',
+    name: `\u202e${'<b onmouseover=alert(1)>名'.repeat(10)}${'x'.repeat(300)}`,
+    text: markup,
+  });
+  await host.control.consumerSays(id, '最后一句平常的话');
+  const inside = async (where: string): Promise<void> => {
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), where).toBeLessThanOrEqual(1_280);
+    expect(await page.locator('img[src*="evil.example"], .msg script, .msg b, [onmouseover]').count(), where).toBe(0);
+  };
+  await expect(page.locator('.msg').getByText('最后一句平常的话')).toBeVisible({ timeout: 20_000 });
+  await inside('chat');
+  // The endless word is cut, and whole on request only.
+  await expect(page.getByRole('button', { name: '显示全文，共 100000 字' })).toBeAttached();
+  expect(
+    await page
+      .locator('.msg')
+      .filter({ hasText: 'wwwww' })
+      .first()
+      .evaluate((row) => row.clientHeight),
+  ).toBeLessThan(3_000);
+  await page.screenshot({ path: screen('hostile-words') });
+  await page.getByText('<b onmouseover', { exact: false }).first().click();
+  await expect(page.locator('.msg').getByText(markup)).toBeVisible();
+  await inside('name and panel');
+  // Inside of our own sentences it turns nothing round and takes no more room than a name does.
+  const turned = /[\u202a-\u202e\u2066-\u2069]/;
+  const field = page.getByRole('textbox', { name: '输入消息' });
+  expect(await field.getAttribute('placeholder')).not.toMatch(turned);
+  expect((await field.boundingBox())?.height).toBeLessThan(100);
+  for (const said of await page.locator('.ui-toast').all()) {
+    expect(await said.textContent()).not.toMatch(turned);
+    expect((await said.boundingBox())?.height).toBeLessThan(250);
+  }
+  await page.screenshot({ path: screen('hostile-name') });
+  await page.getByRole('button', { name: '记录', exact: true }).click();
+  await page.getByRole('searchbox').or(page.getByRole('textbox')).first().fill('evil');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText(/evil\.example/).first()).toBeVisible({ timeout: 20_000 });
+  await inside('records');
+  await page.screenshot({ path: screen('hostile-records') });
+  expect([dialogs, foreign]).toEqual([0, []]);
+  await page.getByRole('button', { name: '接待', exact: true }).click();
+  await open(page, '买家阿黑');
+
   const row = page.locator('.file').filter({ hasText: 'fdp.exe' });
   const [download] = await Promise.all([
     page.waitForEvent('download'),

@@ -130,6 +130,28 @@ test('[PV5] sent within a second of switching, or copied from another conversati
   await page.keyboard.press('Escape');
   await composer.fill('');
   expect(await outbound(id)).toEqual([]);
+
+  // Files alone are asked about as well.
+  await row('买家丙').click();
+  await expect(page.getByRole('heading', { name: '买家丙' })).toBeVisible();
+  const files = [{ name: '价目表.txt', mimeType: 'text/plain', buffer: Buffer.from('甲 1') }];
+  await page.locator('.composer input[type=file]').setInputFiles(files);
+  await expect(page.getByRole('list', { name: '待发送的图片和文件' })).toContainText('价目表.txt');
+  await row('买家子').click();
+  await expect(page.getByRole('heading', { name: '买家子' })).toBeVisible();
+  await row('买家丙').evaluate(async (element) => {
+    (element as HTMLElement).click();
+    while (!document.querySelector('.composer')?.textContent.includes('价目表'))
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    const enter = { key: 'Enter', code: 'Enter', keyCode: 13, bubbles: true, cancelable: true };
+    document.querySelector('#composer')?.dispatchEvent(new KeyboardEvent('keydown', enter));
+  });
+  await expect(dialog).toContainText('刚刚从 买家子 切换');
+  await expect(dialog).toContainText('价目表.txt');
+  await page.screenshot({ path: screen('files-switched') });
+  await page.keyboard.press('Escape');
+  expect((await host.control.messages(id)).filter(({ message }) => message.kind === 'file')).toEqual([]);
+  await page.getByRole('button', { name: '移除 价目表.txt' }).click();
 });
 
 test('[PV7] a slash finds quick replies by initials, fills what is known, and what is not blocks sending', async () => {
@@ -162,6 +184,28 @@ test('[PV7] a slash finds quick replies by initials, fills what is known, and wh
   await composer.press('Escape');
   await expect(list).toBeHidden();
   await expect(composer).toHaveValue('/发货时间');
+  await composer.fill('');
+
+  // What only the order's card tells is looked up; members of a group are found by pinyin.
+  const place = { account_id: 'practice' as never, shop_id: 's-qinghe' as never };
+  const reply = { group: '', title: '确认金额', body: '{商品名}，共 {金额} 元' };
+  await host.call('replies.save', { ...place, id: null, scope: 'personal', reply });
+  await host.call('practice.situation', { situation: 'order_card', account_id: place.account_id });
+  await page.getByRole('tab', { name: /接待中/ }).click();
+  await page.getByRole('option', { name: /拿着订单来的买家/ }).click();
+  await expect(page.locator('.order-card').first()).toBeVisible();
+  await composer.pressSequentially('/qrje');
+  await expect(list.getByRole('option', { name: /确认金额/ })).toBeVisible();
+  await composer.press('Enter');
+  await expect(composer).toHaveValue('水洗棉四件套 雾霾蓝 1.8米床，共 189.00 元');
+  await composer.fill('');
+  await host.call('practice.situation', { situation: 'group_chat', account_id: place.account_id });
+  await page.getByRole('option', { name: /群/ }).first().click();
+  await composer.pressSequentially('@aj');
+  await expect(page.getByRole('listbox', { name: '群成员' }).getByRole('option', { name: '客服阿杰' })).toBeVisible();
+  await page.screenshot({ path: screen('mention-pinyin') });
+  await composer.press('Enter');
+  await expect(composer).toHaveValue('@客服阿杰 ');
   await composer.fill('');
 });
 

@@ -83,9 +83,24 @@ test('[IN1] order, filters, pins, stars, notes and tags; one key to the longest 
   await expect(heading(page)).toHaveText(unreplied.conversation?.consumer?.name ?? unreplied.conversation?.title ?? '');
   expect(await findings(page), 'list').toEqual([]);
   await page.screenshot({ path: picture('desk-list') });
+
+  // Order and filters are there again after a restart, for this choice of accounts alone.
+  await page.getByRole('tab', { name: /接待中/ }).click();
+  await page.getByRole('button', { name: '筛选', exact: true }).click();
+  await page.getByRole('menuitemcheckbox', { name: '只看星标' }).click();
+  await expect(rows).toHaveCount(1);
+  await page.keyboard.press('Escape');
+  await host.restart();
+  await live();
+  await page.goto(host.url);
+  await expect(rows).toHaveCount(1);
+  await expect(page.getByRole('button', { name: '排序: 未回复优先' })).toBeVisible();
+  await page.getByRole('button', { name: '筛选（1）' }).click();
+  await page.getByRole('menuitem', { name: '清除筛选' }).click();
+  await expect.poll(() => rows.count()).toBeGreaterThan(1);
 });
 
-test('[IN3] [IN4] [IN5] notices lead to their conversation, earlier sessions fold, a closed composer says why', async ({
+test('[IN1] [IN3] [IN4] [IN5] notices lead to their conversation, earlier sessions fold, a long one scrolls to its beginning', async ({
   page,
 }) => {
   await live();
@@ -122,9 +137,23 @@ test('[IN3] [IN4] [IN5] notices lead to their conversation, earlier sessions fol
   await page.screenshot({ path: picture('desk-history') });
   await bubble.getByRole('button', { name: '展开' }).click();
   await expect(page.getByText('您好，这边是阿杰。')).toBeVisible();
+
+  // More than the window holds of it: what was let go of above comes back, also while the wheel stands at the very top.
+  const sentences = Array.from({ length: 320 }, (_, index) => `第 ${index} 句`);
+  await Promise.all(sentences.map((text) => host.control.consumerSays(conversation_id, text)));
+  const rows = page.locator('.chat-item');
+  await expect(rows.getByText('第 319 句')).toBeVisible();
+  await page.locator('.chat-scroll').hover();
+  await expect(async () => {
+    await page.mouse.wheel(0, -4_000);
+    await expect(rows.getByText('有人吗', { exact: true })).toBeVisible({ timeout: 50 });
+  }).toPass({ timeout: 30_000, intervals: [50] });
 });
 
-test('[UX5] a lesson from start to score, and a situation on demand', async ({ page }) => {
+test('[UX5] [IN5] a lesson from start to score, situations, recalls and the shop’s time on demand, a lesson written', async ({
+  page,
+}) => {
+  test.setTimeout(120_000);
   await live();
   await host.call('settings.set', { send_delay_ms: 0 });
   await page.goto(host.url);
@@ -162,4 +191,38 @@ test('[UX5] a lesson from start to score, and a situation on demand', async ({ p
   await expect(page.getByRole('listitem').filter({ hasText: '撤回时限内的错误报价' })).toContainText('最好成绩 100 分');
   await page.getByRole('button', { name: /转接给我/ }).click();
   await expect(page.getByText('已发生：转接给我')).toBeVisible();
+
+  // A recall to practise, chosen by what is to happen; then the shop's clock jumps ahead and says so (IN5).
+  await page.getByRole('button', { name: /40 秒后已读/ }).click();
+  await expect(heading(page)).toHaveText('40 秒后已读');
+  await page.getByRole('button', { name: '练习', exact: true }).click();
+  await page.getByRole('button', { name: '跳过', exact: true }).click();
+  await page.getByRole('menuitem', { name: /^2 天/ }).click();
+  const time = page.getByRole('region', { name: '练习店铺的时间与真实时间不同' });
+  await expect(time).toContainText('比真实时间快 2天');
+  await page.getByRole('radio', { name: '60 倍' }).click();
+  await expect(time).toContainText('60 倍速度');
+  expect(await findings(page), 'practice').toEqual([]);
+  await page.getByRole('heading', { name: '练习店铺的时间' }).scrollIntoViewIfNeeded();
+  await page.screenshot({ path: picture('practice-time') });
+  await time.getByRole('button', { name: '回到真实时间' }).click();
+  await expect(time).toBeHidden();
+
+  // A supervisor writes a lesson in the window; what is missing is said at its place.
+  await host.control.setRole('a-xiaomei', 'supervisor');
+  await page.getByRole('button', { name: '编写课程' }).click();
+  const form = page.getByRole('dialog');
+  await form.getByRole('button', { name: '保存课程' }).click();
+  await expect(form.getByText('还有 6 处要填写或修改')).toBeVisible();
+  await form.getByRole('textbox', { name: '名称' }).fill('退差价');
+  await form.getByRole('textbox', { name: '目标' }).fill('说清规则，再登记');
+  await form.getByRole('textbox', { name: '昵称' }).fill('要退差价的买家');
+  await form.getByRole('textbox', { name: '一开始说的话' }).fill('昨天买的今天降价了');
+  await form.getByRole('textbox', { name: '给学员看的说明' }).fill('撤回错误的报价');
+  await page.waitForTimeout(300);
+  expect(await findings(page), 'form').toEqual([]);
+  await page.screenshot({ path: picture('lesson-form') });
+  await form.getByRole('textbox', { name: '消息里的文字' }).fill('89 元');
+  await form.getByRole('button', { name: '保存课程' }).click();
+  await expect(page.getByRole('listitem').filter({ hasText: '退差价' }).filter({ hasText: '主管编写' })).toBeVisible();
 });

@@ -238,6 +238,7 @@ test('[SR1] [SR2] [SR4] [SR11] [EX2] both real files: imported, found by agent, 
   await page.getByRole('searchbox', { name: '搜索内容' }).fill('推荐');
   await page.getByRole('button', { name: '查询', exact: true }).click();
   await expect(page.getByText(`${withWord.toLocaleString('en-US')} 条消息`)).toBeVisible();
+  await page.getByRole('radio', { name: '总览', exact: true }).check({ force: true });
   const overview = page.getByRole('grid').first();
   await overview.getByRole('row', { name: /客服09/ }).click();
   await expect(page.getByRole('log', { name: '聊天记录' }).locator('mark').first()).toHaveText('推荐');

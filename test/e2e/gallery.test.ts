@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type Locator, type Page } from '@playwright/test';
 import { preview, type PreviewServer } from 'vite';
 import { toPalette } from '../../build/palette-png.mjs';
 
@@ -82,19 +82,16 @@ async function drawnAlike(page: Page): Promise<void> {
   test.skip(skipped, 'other fonts or another browser than those of the pictures');
 }
 
-async function compare(page: Page, name: string): Promise<void> {
+async function compare(page: Page, name: string, part?: Locator): Promise<void> {
   const file = test.info().snapshotPath(`${name}.png`);
   if (!updating() && !existsSync(file)) {
     process.stderr.write(`!! NO PICTURE of ${name} to compare with: npm run e2e -- gallery --update-snapshots=all\n`);
     test.skip(true, 'axe found nothing; there is no picture to compare with yet');
   }
   await page.evaluate(() => document.fonts.ready);
-  await expect(page).toHaveScreenshot(`${name}.png`, {
-    fullPage: true,
-    animations: 'disabled',
-    caret: 'hide',
-    ...TOLERANCE,
-  });
+  const options = { animations: 'disabled', caret: 'hide', ...TOLERANCE } as const;
+  if (part === undefined) await expect(page).toHaveScreenshot(`${name}.png`, { fullPage: true, ...options });
+  else await expect(part).toHaveScreenshot(`${name}.png`, options);
   if (updating() && existsSync(file)) writeFileSync(file, toPalette(readFileSync(file)));
 }
 
@@ -119,6 +116,27 @@ for (const theme of ['light', 'dark'] as const) {
       await expect(page.locator('canvas')).toBeVisible();
       await compare(page, `primitives-${theme}-${density}`);
     });
+
+  test(`[UX3] what floats: menu, dialogs, notices, ${theme}`, async ({ page }) => {
+    await drawnAlike(page);
+    await page.goto(`${base}?theme=${theme}`);
+    const open = (name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
+    const shows: Readonly<Record<string, Locator>> = {
+      Menu: page.getByRole('menu'),
+      Dialog: page.locator('.ant-modal-container'),
+      ConfirmDialog: page.locator('.ant-modal-container'),
+      NoteDialog: page.locator('.ant-modal-container'),
+      Toast: page.locator('.ui-toasts'),
+    };
+    for (const [name, part] of Object.entries(shows)) {
+      await open(name);
+      await expect(part.last()).toBeVisible();
+      await page.waitForTimeout(300);
+      expect(await findings(page), name).toEqual([]);
+      await compare(page, `floating-${name.toLowerCase()}-${theme}`, part.last());
+      await page.keyboard.press('Escape');
+    }
+  });
 
   // Dark once: the panels are made of the primitives above, which are compared in both.
   for (const state of theme === 'light' ? (['loading', 'empty', 'error', 'offline'] as const) : (['error'] as const))

@@ -157,7 +157,7 @@ test('[RC12] [RC13] [RC21] push delivered: risky before, said plainly after, wit
   await page.screenshot({ path: screen('push-incident') });
 });
 
-test('[RC12] [RC19] [RM4] recalled on both sides: tombstone, a draft incident, the sealed content with its audit', async ({
+test('[RC12] [RC19] [RM4] [AD3] recalled on both sides: tombstone, a draft incident, the sealed content with its audit', async ({
   page,
 }) => {
   host = await startTestHost();
@@ -173,6 +173,21 @@ test('[RC12] [RC19] [RM4] recalled on both sides: tombstone, a draft incident, t
   await expect(dialog).toContainText('已记入审计');
   await page.screenshot({ path: screen('seal') });
   await dialog.getByRole('button', { name: '关闭', exact: true }).last().click();
+
+  // AD3: a message is kept as evidence from its menu, says so, and the mark is taken back.
+  const kept = page.locator('.msg').filter({ hasText: '你好' }).last();
+  await menu(kept.locator('.msg-bubble'));
+  await page.getByRole('menuitem', { name: '保留为凭证' }).click();
+  await dialog.getByRole('textbox', { name: '原因' }).fill('平台仲裁 88123');
+  await page.screenshot({ path: screen('evidence-dialog') });
+  await page.keyboard.press('Enter');
+  await expect(kept.getByText('已保留为凭证')).toBeVisible();
+  await page.screenshot({ path: screen('evidence') });
+  await menu(kept.locator('.msg-bubble'));
+  await page.getByRole('menuitem', { name: '解除凭证标记' }).click();
+  await dialog.getByRole('textbox', { name: '原因' }).fill('仲裁已结束');
+  await page.keyboard.press('Enter');
+  await expect(kept.getByText('已保留为凭证')).toBeHidden();
   await page.getByRole('button', { name: '误发' }).click();
   await incident(page, '撤回成功').click();
   await page.screenshot({ path: screen('incident-draft') });

@@ -84,15 +84,26 @@ test('[ST1] a real profile says that its recovery key is not kept, shows it, and
       ...(built === undefined ? {} : { page: built }),
     };
     const script = fileURLToPath(new URL('../support/host-process.ts', import.meta.url));
-    const child = fork(script, [JSON.stringify(options)], {
-      execArgv: [],
-      env: { ...process.env, NODE_OPTIONS: '' },
-      serialization: 'advanced',
-    });
-    serving = child;
-    const url = await new Promise<string>((resolve) =>
-      child.once('message', (message: { readonly url: string }) => resolve(message.url)),
-    );
+    let url = '';
+    const start = async (): Promise<void> => {
+      const child = fork(script, [JSON.stringify(options)], {
+        execArgv: [],
+        env: { ...process.env, NODE_OPTIONS: '' },
+        serialization: 'advanced',
+      });
+      serving = child;
+      url = await new Promise<string>((resolve) =>
+        child.once('message', (message: { readonly url: string }) => resolve(message.url)),
+      );
+    };
+    const stop = async (): Promise<void> => {
+      const child = serving;
+      serving = null;
+      const gone = new Promise((resolve) => child?.once('exit', resolve));
+      child?.kill('SIGTERM');
+      await gone;
+    };
+    await start();
     await page.goto(url);
     await page.getByRole('region', { name: '恢复密钥' }).getByRole('button', { name: '现在保存' }).click();
     const dialog = page.getByRole('dialog');
@@ -111,10 +122,7 @@ test('[ST1] a real profile says that its recovery key is not kept, shows it, and
     await dialog.getByRole('button', { name: '第三方许可' }).click();
     await expect(dialog.getByText(/^zod /)).toBeAttached();
     expect(await findings(page)).toEqual([]);
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGTERM');
-    await gone;
-    serving = null;
+    await stop();
     // The next start changes the keys; then the place of the secrets is lost.
     expect(JSON.parse(cli('key', 'status', '--json'))).toMatchObject({
       rotation: 'none',
@@ -126,10 +134,25 @@ test('[ST1] a real profile says that its recovery key is not kept, shows it, and
     writeFileSync(kept, `${key.toLowerCase()}\n`);
     cli('key', 'recover', '--file', kept);
     expect(JSON.parse(cli('search', '--count', '--json'))).toEqual({ count: 0 });
+    // Lost once more; this time the window takes it.
+    rmSync(path.join(data, 'secrets.json'));
+    await start();
+    await page.goto(url);
+    await expect(page.getByRole('heading', { name: '找不到记录的密钥' })).toBeVisible();
+    expect(await findings(page)).toEqual([]);
+    await page.screenshot({ path: screen('key-lost') });
+    await page.getByLabel('恢复密钥').fill(`${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`);
+    await page.getByRole('button', { name: '找回密钥' }).click();
+    await expect(page.getByText('恢复密钥不属于这份资料，或输入有误。')).toBeVisible();
+    await page.getByLabel('恢复密钥').fill(key.toLowerCase());
+    await page.getByRole('button', { name: '找回密钥' }).click();
+    await expect(page.getByRole('button', { name: '管理', exact: true })).toBeVisible({ timeout: 30_000 });
+    await stop();
+    expect(JSON.parse(cli('search', '--count', '--json'))).toEqual({ count: 0 });
     expect(cli('audit', 'list')).toContain('keys.recovered');
     expect(readFileSync(path.join(data, 'recovery.json'), 'utf8')).not.toContain(key.slice(0, 9));
   } finally {
-    serving?.kill('SIGKILL');
+    (serving as ChildProcess | null)?.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   }
 });

@@ -50,12 +50,23 @@ test('[ST4] back up and restore in the window: what changes is shown first, and 
   await expect.poll(async () => (await host.call('access.mine', {})).permissions['backup.restore']).toBe(true);
   const { key } = await firstConversation();
   await host.call('drafts.set', { conversation_key: key, text: '备份时的草稿' });
+  let toPage: (message: object) => void = () => undefined;
+  await page.routeWebSocket(/\/bridge/, (socket) => {
+    socket.connectToServer();
+    toPage = (message) => socket.send(JSON.stringify(message));
+  });
   await openPage(page);
-  await page.getByRole('tab', { name: '备份与恢复' }).click();
+  // Damage that is met while the program runs leads there by one press, from wherever one is.
+  await page.getByRole('button', { name: '记录', exact: true }).click();
+  toPage({ topic: 'problem', payload: { code: 'STORE_DAMAGED', details: {} } });
+  await expect(page.getByText('本机的记录文件有损坏。')).toBeVisible();
+  await page.getByRole('button', { name: '备份与恢复' }).click();
   await expect(page.getByText('还没有备份')).toBeVisible();
+  await expect(page.getByText('本机的记录文件有损坏。')).toBeHidden();
   await page.getByRole('button', { name: '现在备份' }).click();
   const list = page.getByRole('grid', { name: '备份' });
   await expect(list.getByText('手动')).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByText(/^共 1 份，.*下一份约.*磁盘还剩/)).toBeVisible();
   await host.call('drafts.set', { conversation_key: key, text: '' });
   expect(await findings(page), 'backups').toEqual([]);
   await page.screenshot({ path: screen('backups-light') });

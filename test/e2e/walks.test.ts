@@ -192,7 +192,9 @@ test('[UX2] [RM4] [RC22] a supervisor: the team board, a picture of it, the unfi
   await page.screenshot({ path: screen('supervisor-incident') });
 });
 
-test('[UX2] [SR4] [QA2] QA: search, transcript, a sample drawn, its progress in the overview', async ({ page }) => {
+test('[UX2] [SR4] [QA2] [AD3] QA: search, transcript, a sample drawn, its progress in the overview', async ({
+  page,
+}) => {
   await host.call('settings.set', { theme: 'light', first_run_done: true, tour_step: null });
   await host.call('practice.join', { role: 'qa', joined: true });
   await page.goto(host.url);
@@ -207,6 +209,18 @@ test('[UX2] [SR4] [QA2] QA: search, transcript, a sample drawn, its progress in 
   await page.keyboard.press('Enter');
   await expect(page.locator('mark').first()).toBeVisible({ timeout: 15_000 });
   await page.screenshot({ path: screen('qa-records') });
+  // AD3: a line of the transcript is kept as evidence.
+  const line = page
+    .getByRole('log', { name: '聊天记录' })
+    .locator('.line')
+    .filter({ has: page.locator('mark') })
+    .first();
+  await line.getByRole('button', { name: '保留为凭证' }).focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('平台仲裁 88123');
+  await page.keyboard.press('Enter');
+  await expect(line.getByText('已保留为凭证')).toBeVisible();
+  await page.screenshot({ path: screen('qa-evidence') });
 
   await command(page, '前往质检');
   await tabTo(page, page.getByRole('button', { name: '抽样', exact: true }).first());

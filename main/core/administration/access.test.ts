@@ -22,7 +22,11 @@ const REFUSED: Readonly<Record<string, string>> = {
   'attachments.write': 'Q',
   'attachments.finish': 'Q',
   'attachments.send': 'Q',
+  'recall.dashboard': 'A',
   'seals.open': 'A',
+  'seals.save': 'A',
+  'incidents.open': 'Q',
+  'incidents.act': 'Q',
   'playbooks.edit': 'AQ',
   'scorecards.save': 'A',
   'samples.preview': 'A',
@@ -37,6 +41,8 @@ const REFUSED: Readonly<Record<string, string>> = {
   'reviews.save': 'A',
   'samples.check': 'A',
   'samples.close': 'A',
+  'words.edit_local': 'AQ',
+  'articles.save': 'AQ',
   'groups.list': 'A',
   'groups.check': 'A',
   'groups.export': 'AQ',
@@ -62,6 +68,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   'backups.restore': 'AQ',
   'consumers.note': 'Q',
   'lessons.import': 'AQ',
+  'lessons.save': 'AQ',
   'lessons.remove': 'AQ',
 };
 const LETTER: Readonly<Record<Role, string>> = { agent: 'A', supervisor: 'S', qa: 'Q', admin: 'D' };

@@ -1,5 +1,6 @@
 import type { BackupFile } from '#shared/contract/administration.ts';
 import type { Handlers } from '#shared/contract/procedures.ts';
+import type { MessageView } from '#shared/contract/views.ts';
 import { PERMISSIONS, isPermitted, type Permission } from '#shared/domain/permissions.ts';
 import type { Role } from '#shared/protocol/entities.ts';
 import type { TimerHandle } from '../ports/clock.ts';
@@ -15,6 +16,8 @@ const SOON_MS = 500;
 export interface AdministrationPorts extends Omit<GroupPorts, 'onPurged' | 'backups'> {
   readonly backups?: (() => Promise<readonly BackupFile[]>) | undefined;
   actor(): Promise<string>;
+  /** Whether a message is in the part of its conversation that is shown here (IN4). */
+  sees(message: MessageView): Promise<boolean>;
   localOffsetMinutes(at: number): number;
   /** Name of a retention run among the jobs. */
   retentionTitle(): string;

@@ -1,6 +1,8 @@
+import { AppFailure } from '#shared/contract/errors.ts';
 import type { Handlers } from '#shared/contract/procedures.ts';
+import type { MessageView } from '#shared/contract/views.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Store } from '../ports/store.ts';
+import type { Store, StoreChanges } from '../ports/store.ts';
 
 type HoldHandlers = Pick<Handlers, 'holds.list' | 'holds.of' | 'holds.place' | 'holds.release' | 'evidence.mark'>;
 
@@ -9,18 +11,26 @@ export function createHolds(ports: {
   readonly store: Store;
   readonly clock: Clock;
   actor(): Promise<string>;
+  sees(message: MessageView): Promise<boolean>;
+  /** What shows marks shows them anew. */
+  onChanges(changes: StoreChanges): void;
   /** A purge may have waited for it. */
   onReleased(): void;
 }): HoldHandlers {
   const { store, clock } = ports;
+  const place = async (hold: Parameters<Store['placeHold']>[0]): Promise<{ readonly id: number }> => {
+    const { id, changes } = await store.placeHold(hold);
+    ports.onChanges(changes);
+    return { id };
+  };
   return {
     'holds.list': async ({ released }) => ({ holds: await store.holds({ released }) }),
     'holds.of': async ({ conversation_key }) => ({
       holds: await store.holds({ released: false, conversation: conversation_key }),
       protections: await store.protections(conversation_key),
     }),
-    'holds.place': async ({ target, note }) => ({
-      id: await store.placeHold({
+    'holds.place': async ({ target, note }) =>
+      place({
         kind: 'legal',
         target,
         note,
@@ -35,27 +45,32 @@ export function createHolds(ports: {
           },
         },
       }),
-    }),
-    'evidence.mark': async ({ conversation_key, note }) => ({
-      id: await store.placeHold({
+    async 'evidence.mark'({ conversation_key, message_key, note }) {
+      const found = message_key === undefined ? null : await store.message(message_key);
+      if (found !== null && !(await ports.sees(found.message))) throw new AppFailure('NOT_FOUND', 'no such message');
+      return place({
         kind: 'evidence',
-        target: { scope: 'conversation', conversation_key },
+        target:
+          message_key === undefined
+            ? { scope: 'conversation', conversation_key }
+            : { scope: 'message', conversation_key, message_key },
         note,
         audit: {
           at: clock.wallNow(),
           actor: await ports.actor(),
           action: 'evidence.marked',
-          details: { conversation_key },
+          details: { conversation_key, ...(message_key === undefined ? {} : { message_key }) },
         },
-      }),
-    }),
+      });
+    },
     async 'holds.release'({ id, note }) {
-      await store.releaseHold(id, {
+      const changes = await store.releaseHold(id, {
         at: clock.wallNow(),
         actor: await ports.actor(),
         action: 'hold.released',
         details: { reason_characters: note.length },
       });
+      ports.onChanges(changes);
       ports.onReleased();
       return {};
     },

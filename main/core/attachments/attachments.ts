@@ -18,6 +18,7 @@ import type { Logger } from '../ports/logger.ts';
 import type { PendingSend, Store, StoreChanges } from '../ports/store.ts';
 import { readSettings } from '../settings/settings.ts';
 import { PIECE_BYTES } from './downloads.ts';
+import { createSealedFiles, type SealedFiles } from './sealed-files.ts';
 import { createTransfers } from './transfers.ts';
 
 /** One file of ours, where the shop's policy says nothing (the gateway may still say TOO_LARGE). Bytes. */
@@ -44,6 +45,8 @@ export interface AttachmentsOptions {
     key: ConversationKey,
   ) => Promise<{ readonly conversation: ConversationView; readonly session: AccountSession }>;
   readonly policyOf: (account: AccountId, shop: string) => Promise<Policy>;
+  /** Whether a message is in the part of its conversation that is shown here (IN4). */
+  readonly sees: (message: MessageView) => Promise<boolean>;
   readonly sessionOf: (account: AccountId) => AccountSession;
   readonly onChanges: (changes: StoreChanges) => void;
   readonly publish: Parameters<typeof createTransfers>[0]['publish'];
@@ -60,6 +63,10 @@ export interface Attachments {
   readonly handlers: AttachmentHandlers;
   /** For each account's session. */
   readonly session: NonNullable<SessionPorts['attachments']>;
+  /** What seals give out (RC19); whoever calls has audited it. */
+  readonly sealed: SealedFiles;
+  /** The cache's limit may have changed. */
+  makeRoom(): Promise<void>;
   /** What a page shows below `attachments/`: null for everything that isn't a checked picture which may be seen now. */
   picture(ref: string): Promise<ShownPicture | null>;
   start(): Promise<void>;
@@ -277,12 +284,13 @@ export function createAttachments(options: AttachmentsOptions): Attachments {
     readonly account: AccountId | null;
   }
 
-  /** A message whose file may be seen: there, with a file, and not recalled (RC19). */
+  /** A message whose file may be seen: there, in the part that is shown here (IN4), with a file, and not recalled (RC19). */
   async function seen(key: MessageKey): Promise<Seen> {
     const found = await store.message(key);
     const attachment = found?.message.attachment ?? null;
     if (found === null || attachment === null || found.message.recalled !== null)
       throw new AppFailure('NOT_FOUND', 'no file to be seen there');
+    if (!(await options.sees(found.message))) throw new AppFailure('NOT_FOUND', 'no such message');
     if (found.account_id !== null) await options.permit(found.account_id, 'attachment.open');
     return { message: found.message, attachment, account: found.account_id };
   }
@@ -351,7 +359,11 @@ export function createAttachments(options: AttachmentsOptions): Attachments {
       // Recalled while it came: its content isn't given out any more.
       await seen(input.message_key);
     }
-    const sink = await options.files.create(input.target);
+    return writeOut(sha256, input.target);
+  }
+
+  async function writeOut(sha256: string, target: string): Promise<{ bytes: number }> {
+    const sink = await options.files.create(target);
     try {
       for await (const piece of cache.stream(sha256)) await sink.write(piece);
       const { bytes } = await sink.commit();
@@ -362,9 +374,17 @@ export function createAttachments(options: AttachmentsOptions): Attachments {
     }
   }
 
+  const sealed = createSealedFiles({
+    clock,
+    ids,
+    isHere: async (sha256) => (await cache.size(sha256)) !== null,
+    isPicture: async (sha256) => (await lookAt(sha256)) !== null,
+    writeOut,
+  });
+
   /** Hash of what stands under a reference of the page, or null. */
   async function hashOf(ref: string): Promise<string | null> {
-    const [, kind = '', id = ''] = /^([mos])-([0-9A-Za-z_-]{1,64})$/.exec(ref) ?? [];
+    const [, kind = '', id = ''] = /^([mosq])-([0-9A-Za-z_-]{1,64})$/.exec(ref) ?? [];
     switch (kind) {
       case 'm':
         return /^\d{1,16}$/.test(id) ? (await seen(Number(id) as MessageKey)).attachment.sha256 : null;
@@ -372,6 +392,8 @@ export function createAttachments(options: AttachmentsOptions): Attachments {
         return (await store.outgoingFile(id as ClientMessageId))?.sha256 ?? null;
       case 's':
         return (await store.stagedFile(id))?.file.sha256 ?? null;
+      case 'q':
+        return sealed.hashOf(ref);
       default:
         return null;
     }
@@ -427,6 +449,8 @@ export function createAttachments(options: AttachmentsOptions): Attachments {
       },
     },
     session: { cache, transfers, onEnd },
+    sealed,
+    makeRoom,
     picture,
     async start() {
       await cache.sweep();

@@ -12,6 +12,8 @@ export type AuditAction =
   | 'store.restore_asked'
   | 'store.restored'
   | 'store.made_anew'
+  | 'store.salvaged'
+  | 'program.update_asked'
   | 'store.repaired'
   | 'gateway.went-back'
   | 'seal.opened'

@@ -2,7 +2,6 @@ import { AppFailure } from '#shared/contract/errors.ts';
 import type { Handlers } from '#shared/contract/procedures.ts';
 import type { ConversationView } from '#shared/contract/views.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
-import { isPermitted } from '#shared/domain/permissions.ts';
 import type { Conversation } from '#shared/protocol/entities.ts';
 import type { AccountSession } from '../accounts/account-session.ts';
 import type { Accounts } from '../accounts/accounts.ts';
@@ -17,6 +16,7 @@ type ConversationHandlers = Pick<
   | 'conversations.transfer'
   | 'conversations.end'
   | 'conversations.read'
+  | 'conversations.older'
   | 'messages.page'
   | 'drafts.set'
 >;
@@ -50,16 +50,6 @@ export function createConversations(options: {
     const conversation = await store.conversation(key);
     if (conversation === null) throw new AppFailure('NOT_FOUND', 'no such conversation');
     return conversation;
-  }
-
-  /** AD2: a removed group is out of the agents' use; who sees its source whole still reads its records until it is purged. */
-  async function requireInUse(key: ConversationKey): Promise<void> {
-    const conversation = await store.conversation(key);
-    if (conversation === null || conversation.removed === null || conversation.account_id === null) return;
-    const all = await store.accounts();
-    const source = all.find(({ account_id }) => account_id === conversation.account_id)?.source;
-    if (all.some((each) => each.source === source && isPermitted(each.agent?.role, 'records.search_all'))) return;
-    throw new AppFailure('GONE', 'the group was removed');
   }
 
   /** A conversation that can be acted on, with the account that serves it. */
@@ -113,9 +103,15 @@ export function createConversations(options: {
       return {};
     },
 
-    async 'messages.page'({ conversation_key, limit, before, after, around, from, to }) {
-      await requireInUse(conversation_key);
-      return desk.messages({
+    async 'conversations.older'({ conversation_key, before_seq }) {
+      const { conversation, session } = await served(conversation_key);
+      if (!session.connection.isOpen) throw new AppFailure('OFFLINE', 'not connected');
+      const { conversation_id } = conversation;
+      return { complete: await session.pull(conversation_id, 1, before_seq - 1) };
+    },
+
+    'messages.page': ({ conversation_key, limit, before, after, around, from, to }) =>
+      desk.messages({
         conversation_key,
         limit,
         ...(before === undefined ? {} : { before }),
@@ -123,8 +119,7 @@ export function createConversations(options: {
         ...(around === undefined ? {} : { around }),
         ...(from === undefined ? {} : { from }),
         ...(to === undefined ? {} : { to }),
-      });
-    },
+      }),
     async 'drafts.set'({ conversation_key, text }) {
       onChanges(await store.setDraft(conversation_key, text));
       return {};

@@ -1,13 +1,13 @@
 import { AppFailure } from '#shared/contract/errors.ts';
 import type { ConsumerView } from '#shared/contract/desk.ts';
 import type { Handlers } from '#shared/contract/procedures.ts';
-import type { ConversationView, MessagesPage } from '#shared/contract/views.ts';
+import type { ConversationView, MessagesPage, MessageView } from '#shared/contract/views.ts';
 import { seenUntil } from '#shared/domain/desk/sessions.ts';
 import { isPermitted, type Permission } from '#shared/domain/permissions.ts';
 import type { AccountId, ConversationKey } from '#shared/domain/ids.ts';
 import type { Agent } from '#shared/protocol/entities.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { MessagesQuery, Store, StoreChanges } from '../ports/store.ts';
+import type { MessagesQuery, Store, StoreChanges, StoredAccount } from '../ports/store.ts';
 
 type DeskHandlers = Pick<
   Handlers,
@@ -20,12 +20,22 @@ type DeskHandlers = Pick<
   | 'consumers.tags'
 >;
 
+/** What the accounts signed in here may see. */
+interface Sight {
+  /** Exclusive, server time. */
+  until(conversation: ConversationView): number;
+  /** AD2: a removed group is out of the agents' use; who sees its source whole still reads its records until it is purged. */
+  inUse(conversation: ConversationView): boolean;
+}
+
 const NOBODY: ConsumerView = { note: '', tags: [], updated: null, orders: [], conversations: 0 };
 
 export interface Desk {
   readonly handlers: DeskHandlers;
-  /** A page of messages, down to the part that may be seen. */
+  /** A page of messages, down to the part that may be seen. AppFailure GONE for a removed group (AD2). */
   messages(query: MessagesQuery): Promise<MessagesPage>;
+  /** The same for one message, for whatever is asked by its key. */
+  sees(message: Pick<MessageView, 'conversation_key' | 'sent_at'>): Promise<boolean>;
 }
 
 /** Lists, marks, notes (IN1), and whose part of a conversation is shown to whom (IN4). */
@@ -42,8 +52,7 @@ export function createDesk(ports: {
    * who has it now or could claim it; else up to the end of one's own part. The gateway cuts there too; this holds for what
    * is on this machine already, from before or from another login.
    */
-  async function untilOf(): Promise<(conversation: ConversationView) => number> {
-    const accounts = await store.accounts();
+  function sightOf(accounts: readonly StoredAccount[]): Sight {
     const sources = new Map(accounts.map(({ account_id, source }) => [account_id, source]));
     const whole = new Set<string>();
     const agents = new Map<string, Set<string>>();
@@ -52,13 +61,20 @@ export function createDesk(ports: {
       if (isPermitted(agent.role, 'records.search_all')) whole.add(source);
       else agents.set(source, (agents.get(source) ?? new Set<string>()).add(agent.agent_id));
     }
-    return (conversation) => {
-      const source = conversation.account_id === null ? undefined : sources.get(conversation.account_id);
-      if (source === undefined || whole.has(source)) return Infinity;
-      if (conversation.intake === 'waiting' || conversation.type === 'group') return Infinity;
-      return seenUntil(conversation.assignments, agents.get(source) ?? new Set());
+    const sourceOf = ({ account_id }: ConversationView): string | undefined =>
+      account_id === null ? undefined : sources.get(account_id);
+    return {
+      until(conversation) {
+        const source = sourceOf(conversation);
+        if (source === undefined || whole.has(source)) return Infinity;
+        if (conversation.intake === 'waiting' || conversation.type === 'group') return Infinity;
+        return seenUntil(conversation.assignments, agents.get(source) ?? new Set());
+      },
+      inUse: (conversation) =>
+        conversation.removed === null || conversation.account_id === null || whole.has(sourceOf(conversation) ?? ''),
     };
   }
+  const sight = async (): Promise<Sight> => sightOf(await store.accounts());
 
   /** A list row tells nothing of the part that isn't shown. */
   const shade = (conversation: ConversationView, until: number): ConversationView =>
@@ -74,16 +90,27 @@ export function createDesk(ports: {
 
   return {
     async messages(query) {
-      const conversation = await store.conversation(query.conversation_key);
-      const until = conversation === null ? Infinity : (await untilOf())(conversation);
-      if (until === Infinity) return store.messages(query);
+      // Asked together: one after the other they are most of the way from an event to the screen.
+      const [conversation, accounts, all] = await Promise.all([
+        store.conversation(query.conversation_key),
+        store.accounts(),
+        store.messages(query),
+      ]);
+      const { until: untilOf, inUse } = sightOf(accounts);
+      if (conversation !== null && !inUse(conversation)) throw new AppFailure('GONE', 'the group was removed');
+      const until = conversation === null ? Infinity : untilOf(conversation);
+      if (until === Infinity) return all;
       const to = Math.max(0, Math.min(query.to ?? Infinity, until));
       const page = await store.messages({ ...query, to });
       return { ...page, has_newer: false, hidden_from: to };
     },
+    async sees({ conversation_key, sent_at }) {
+      const [conversation, { until, inUse }] = await Promise.all([store.conversation(conversation_key), sight()]);
+      return conversation !== null && inUse(conversation) && sent_at < until(conversation);
+    },
     handlers: {
       async 'conversations.list'({ account_id, shop_id, intake, limit, cursor, offset, sort, filter }) {
-        const [page, until] = await Promise.all([
+        const [page, { until }] = await Promise.all([
           store.conversations({
             account_id,
             intake,
@@ -94,19 +121,19 @@ export function createDesk(ports: {
             ...(sort === undefined ? {} : { sort }),
             ...(filter === undefined ? {} : { filter }),
           }),
-          untilOf(),
+          sight(),
         ]);
         return { ...page, conversations: page.conversations.map((row) => shade(row, until(row))) };
       },
       async 'conversations.get'({ conversation_key }) {
-        const conversation = await conversationOf(conversation_key);
-        return shade(conversation, (await untilOf())(conversation));
+        const [conversation, { until }] = await Promise.all([conversationOf(conversation_key), sight()]);
+        return shade(conversation, until(conversation));
       },
       async 'conversations.mark'({ conversation_key, pinned, starred }) {
         const marks = { ...(pinned === undefined ? {} : { pinned }), ...(starred === undefined ? {} : { starred }) };
         ports.onChanges(await store.markConversation(conversation_key, marks, clock.wallNow()));
         const conversation = await conversationOf(conversation_key);
-        return shade(conversation, (await untilOf())(conversation));
+        return shade(conversation, (await sight()).until(conversation));
       },
       async 'conversations.next'({ account_id, shop_id, what, after }) {
         const conversation = await store.nextConversation({

@@ -2,6 +2,7 @@ import { AppFailure } from '#shared/contract/errors.ts';
 import type { SendConfirmation } from '#shared/contract/composer.ts';
 import type { ConversationView } from '#shared/contract/views.ts';
 import { unfilledVariables } from '#shared/domain/composer/variables.ts';
+import { officialHosts } from '#shared/domain/composer/official-hosts.ts';
 import { hitName, inspect, overrideGuard, type GuardReport } from '#shared/domain/guard/inspect.ts';
 import type { WordSet } from '#shared/domain/guard/words.ts';
 import type { AccountId, ConversationKey } from '#shared/domain/ids.ts';
@@ -29,6 +30,8 @@ export function createSendGuard(options: {
   readonly wordsOf: (account: AccountId, shopId: string) => Promise<WordSet>;
   readonly audit: Audit;
   readonly clock: Clock;
+  /** Articles that the shop sees: their links are official. */
+  readonly articlesOf: (account: AccountId, shopId: string) => Promise<Parameters<typeof officialHosts>[0]>;
 }) {
   /** The last text to each conversation, for a moment only. */
   const recent = new Map<ConversationKey, { readonly text: string; readonly at: number }>();
@@ -63,7 +66,12 @@ export function createSendGuard(options: {
       if (unfilled.length > 0) throw new AppFailure('NOT_FILLED', 'variables are not filled', { places: unfilled });
 
       const words = await options.wordsOf(account, conversation.shop.shop_id);
+      // Few texts hold an address at all.
+      const hosts = /[./]/.test(text)
+        ? officialHosts(await options.articlesOf(account, conversation.shop.shop_id))
+        : [];
       const report = inspect(text, policy, words, {
+        officialHosts: hosts,
         knownNumbers: new Set([...conversation.order_nos, ...conversation.violation_nos]),
       });
       const mayOverride = policy.send.override_roles?.includes(agent.role) ?? false;

@@ -2,6 +2,7 @@ import { AppFailure } from '#shared/contract/errors.ts';
 import type { Handlers, ProcedureParsed } from '#shared/contract/procedures.ts';
 import type { IncidentActor, IncidentDetail } from '#shared/contract/remedy.ts';
 import { EMPTY_WORDS, type WordSet } from '#shared/domain/guard/words.ts';
+import type { MessageView } from '#shared/contract/views.ts';
 import type { AccountId } from '#shared/domain/ids.ts';
 import { isPermitted } from '#shared/domain/permissions.ts';
 import { caseOf, type Case } from '#shared/domain/remedy/cases.ts';
@@ -22,6 +23,8 @@ export interface IncidentsOptions {
   readonly store: Store;
   readonly ids: Ids;
   readonly visibility: () => Promise<Visibility>;
+  /** Whether a message is in the part of its conversation that is shown here (IN4). */
+  readonly sees: (message: MessageView) => Promise<boolean>;
   readonly serverNow: (account: AccountId) => number;
   readonly policyOf: (account: AccountId, shop: string) => Promise<Policy | null>;
   readonly wordsOf?: (account: AccountId, shop: string) => Promise<WordSet>;
@@ -177,7 +180,7 @@ export function createIncidents(options: IncidentsOptions): Incidents {
       const known = await store.incidentOfMessage(message_key);
       if (known !== null && known.state !== 'closed') return detail(known.incident_id);
       const found = await store.message(message_key);
-      if (found === null) throw new AppFailure('NOT_FOUND', 'no such message');
+      if (found === null || !(await options.sees(found.message))) throw new AppFailure('NOT_FOUND', 'no such message');
       const { message, account_id } = found;
       if (account_id === null) throw new AppFailure('UNSUPPORTED', 'an imported record has no incidents');
       if (message.sender.role !== 'agent')

@@ -11,7 +11,7 @@ import type {
 } from '#shared/contract/administration.ts';
 import type { DeletionStep, Tombstone } from '#shared/domain/administration/deletion.ts';
 import type { Protection, RetentionSettings } from '#shared/domain/administration/retention.ts';
-import type { AccountId, ConversationKey } from '#shared/domain/ids.ts';
+import type { AccountId, ConversationKey, MessageKey } from '#shared/domain/ids.ts';
 import type { StoreChanges } from './store.ts';
 
 /** The store's part of administration (AD2–AD4). Each method is one transaction; failures as those of the store. */
@@ -68,6 +68,13 @@ export interface PendingErasure {
 /** `deferred`: the file is too large to be rewritten while it is open; it is done at the next start. `busy`: try again. */
 export type RewriteOutcome = 'done' | 'deferred' | 'busy';
 
+/** A message of the conversation; NOT_FOUND where it is another's. Marked already: the mark that stands is the answer. */
+export interface MessageTarget {
+  readonly scope: 'message';
+  readonly conversation_key: ConversationKey;
+  readonly message_key: MessageKey;
+}
+
 export interface RetentionQuery {
   readonly settings: RetentionSettings;
   /** Server or wall time, milliseconds. */
@@ -100,11 +107,11 @@ export interface AdministrationStoreWriter {
 
   placeHold(hold: {
     readonly kind: 'legal' | 'evidence';
-    readonly target: HoldTarget;
+    readonly target: HoldTarget | MessageTarget;
     readonly note: string;
     readonly audit: AuditNote;
-  }): Promise<number>;
-  releaseHold(id: number, audit: AuditNote): Promise<void>;
+  }): Promise<{ readonly id: number; readonly changes: StoreChanges }>;
+  releaseHold(id: number, audit: AuditNote): Promise<StoreChanges>;
 
   /** Announces what will be over within the announcement's time; forgets announcements that don't hold any more. */
   announceRetention(query: RetentionQuery, limit: number, audit: Pick<AuditNote, 'at' | 'actor'>): Promise<number>;

@@ -2,19 +2,20 @@ import { AppFailure, type AppError } from '#shared/contract/errors.ts';
 import type { Handlers, ProcedureParsed } from '#shared/contract/procedures.ts';
 import type { BatchRecallResult, OpenedSeal } from '#shared/contract/remedy.ts';
 import type { ConversationView, MessageView, RecallView } from '#shared/contract/views.ts';
-import type { AccountId, ConversationKey, RecallId } from '#shared/domain/ids.ts';
+import type { AccountId, ConversationKey, MessageKey, RecallId } from '#shared/domain/ids.ts';
 import { isPermitted } from '#shared/domain/permissions.ts';
 import { HOUR } from '#shared/lib/durations.ts';
 import type { Agent } from '#shared/protocol/entities.ts';
 import type { AccountSession } from '../accounts/account-session.ts';
 import type { Accounts } from '../accounts/accounts.ts';
+import type { SealedFiles } from '../attachments/sealed-files.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Store } from '../ports/store.ts';
 import { preflight } from './preflight.ts';
 
-type RecallHandlers = Pick<Handlers, 'recall.request' | 'recall.reedit' | 'recall.batch' | 'seals.open'>;
+type RecallHandlers = Pick<Handlers, 'recall.request' | 'recall.reedit' | 'recall.batch' | 'seals.open' | 'seals.save'>;
 
 /** What a person asks of recall: the request (RC2, RC11), several at once (RC18), editing again (RC14), the seal (RC19). */
 export function createRecalling(options: {
@@ -26,6 +27,8 @@ export function createRecalling(options: {
   /** AppFailure NOT_FOUND. */
   readonly conversationOf: (key: ConversationKey) => Promise<ConversationView>;
   readonly appVersion: string;
+  /** Null where there are no attachments. */
+  readonly sealedFiles: () => SealedFiles | null;
 }): RecallHandlers {
   const { store, clock, ids, audit, accounts, conversationOf } = options;
 
@@ -134,7 +137,7 @@ export function createRecalling(options: {
   }
 
   /** RC19. What can't be audited isn't opened: the entry is stored before the seal is read. */
-  async function openSeal({ message_key }: ProcedureParsed<'seals.open'>): Promise<OpenedSeal> {
+  async function unseal(message_key: MessageKey, action: 'seal.opened' | 'seal.file_saved') {
     const found = await store.message(message_key);
     if (found === null || found.message.recalled === null) throw new AppFailure('NOT_FOUND', 'nothing was recalled');
     const { message, account_id } = found;
@@ -152,7 +155,7 @@ export function createRecalling(options: {
     await store.appendAudit({
       at,
       actor,
-      action: 'seal.opened',
+      action,
       details: {
         msg_id: message.msg_id,
         conversation_key: message.conversation_key,
@@ -161,19 +164,42 @@ export function createRecalling(options: {
     });
     const seal = await store.openSeal(message_key);
     if (seal === null) throw new AppFailure('NOT_FOUND', 'no content was sealed');
+    return { seal, message, recalled: message.recalled, actor, at };
+  }
+
+  async function openSeal({ message_key }: ProcedureParsed<'seals.open'>): Promise<OpenedSeal> {
+    const { seal, message, recalled, actor, at } = await unseal(message_key, 'seal.opened');
+    const { attachment } = seal;
     return {
       text: seal.text,
       kind: message.kind,
-      attachment_name: seal.attachment_name,
+      attachment_name: attachment?.name ?? null,
+      file:
+        attachment === null
+          ? null
+          : {
+              name: attachment.name,
+              bytes: attachment.bytes,
+              ...((await options.sealedFiles()?.look(attachment)) ?? { here: false, picture: null }),
+            },
       sender: { id: message.sender.id, name: message.sender.name },
       sent_at: message.sent_at,
-      operator: message.recalled.operator,
-      effect: message.recalled.effect,
-      recalled_at: message.recalled.at,
-      reason: message.recalled.reason,
+      operator: recalled.operator,
+      effect: recalled.effect,
+      recalled_at: recalled.at,
+      reason: recalled.reason,
       read_at: seal.read_at,
       audited: { actor, at },
     };
+  }
+
+  /** The entry comes first here, too: a file that then turns out not to be here was asked for nevertheless. */
+  async function saveSealed({ message_key, target }: ProcedureParsed<'seals.save'>): Promise<{ bytes: number }> {
+    const { seal } = await unseal(message_key, 'seal.file_saved');
+    if (seal.attachment === null) throw new AppFailure('NOT_FOUND', 'no file was sealed');
+    const files = options.sealedFiles();
+    if (files === null) throw new AppFailure('UNSUPPORTED', 'no attachments here');
+    return files.save(seal.attachment, target);
   }
 
   return {
@@ -181,5 +207,6 @@ export function createRecalling(options: {
     'recall.reedit': reedit,
     'recall.batch': batchRecall,
     'seals.open': openSeal,
+    'seals.save': saveSealed,
   };
 }

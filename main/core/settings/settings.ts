@@ -19,6 +19,7 @@ export const DEFAULT_SETTINGS: Settings = {
   backup_keep: 7,
   proxy: { mode: 'system' },
   shown_columns: {},
+  lists: {},
 };
 
 /** What the person set, over the defaults. A stored value that no longer fits counts as not set. */

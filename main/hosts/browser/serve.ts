@@ -6,6 +6,7 @@ import { AppFailure } from '#shared/contract/errors.ts';
 import type { NewAccount } from '#main/core/create-app.ts';
 import type { AccountId } from '#shared/domain/ids.ts';
 import { preferRealBeside, realFolderBeside } from '../profile.ts';
+import { isKeyLost, openKeyRecovery } from '../key-recovery.ts';
 import { isRecoverable, openRecovery, type Shown } from '../recovery.ts';
 import { watchNetwork } from '../watch-network.ts';
 import { openWorkbench, type Workbench, type WorkbenchOptions } from '../workbench.ts';
@@ -28,9 +29,11 @@ export interface ServeOptions extends Omit<
 }
 
 export interface Serving {
-  /** AppFailure STORE_DAMAGED while it runs without its records (ST4). */
+  /** AppFailure `problem` while it runs without its records (ST4, ST1). */
   readonly workbench: Workbench;
   readonly recovering: boolean;
+  /** What keeps it from its records; null: nothing. */
+  readonly problem: AppFailure | null;
   readonly url: string;
   readonly origin: string;
   close(): Promise<void>;
@@ -51,6 +54,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     restart,
   };
   let workbench: Workbench | null = null;
+  let problem: AppFailure | null = null;
   let shown: Shown = await openPresent();
   const served = ({ app, profile, handles, logger }: Shown): Served => ({
     app,
@@ -62,11 +66,17 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   async function openPresent(): Promise<Shown> {
     try {
       workbench = await openWorkbench(present);
+      problem = null;
       return workbench;
     } catch (thrown) {
       workbench = null;
-      if (!isRecoverable(thrown)) throw thrown;
-      return openRecovery(present, thrown);
+      if (isRecoverable(thrown)) return openRecovery(present, (problem = thrown));
+      if (!isKeyLost(thrown)) throw thrown;
+      problem = thrown;
+      // Where the key is a file of the person's, that stands: there is nothing to type here.
+      return openKeyRecovery(present, thrown).catch(() => {
+        throw thrown;
+      });
     }
   }
 
@@ -120,8 +130,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     if (open) openBrowser(url);
     return {
       get workbench() {
-        if (workbench === null) throw new AppFailure('STORE_DAMAGED', 'it runs without its records');
+        if (workbench === null) throw problem ?? new AppFailure('STORE_DAMAGED', 'it runs without its records');
         return workbench;
+      },
+      get problem() {
+        return problem;
       },
       get recovering() {
         return workbench === null;

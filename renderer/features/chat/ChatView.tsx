@@ -1,14 +1,16 @@
 import type { TFunction } from 'i18next';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { assessRecall } from '#shared/domain/recall/assess.ts';
 import type { AppError } from '#shared/contract/errors.ts';
 import type { AccountView, ConversationView, MessageView, OutgoingView } from '#shared/contract/views.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
+import { rolesWith } from '#shared/domain/permissions.ts';
 import { recallFactsOf } from '#shared/domain/recall/facts.ts';
 import { useConversation } from '#renderer/bridge/conversation.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { serverNow, useAccount, useLive } from '#renderer/bridge/live.ts';
+import { useEvidence, useEvidenceRights } from '#renderer/bridge/evidence.ts';
 import { useMayOpenSeals, useSeal } from '#renderer/bridge/seals.ts';
 import { spaced } from '#renderer/bridge/spaced.ts';
 import { useSteady } from '#renderer/bridge/steady.ts';
@@ -17,6 +19,7 @@ import { Button } from '#renderer/ui/Button.tsx';
 import { formatCountdown, formatDuration, formatStamp } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
 import { Menu, type MenuAnchor, type MenuItem } from '#renderer/ui/Menu.tsx';
+import { EvidenceDialog, type EvidenceSay } from '#renderer/ui/EvidenceDialog.tsx';
 import { sealWords, type SealSay } from '#renderer/ui/seal-words.ts';
 import { SealDialog } from '#renderer/ui/SealDialog.tsx';
 import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
@@ -34,7 +37,7 @@ import { outgoingFacts, recallContext } from './recall/facts.ts';
 import { recallMenu } from './recall/menu.ts';
 import { RecallDialog } from './recall/RecallDialog.tsx';
 import { reasonWords, riskWords } from './recall/words.ts';
-import { useChat } from './use-chat.ts';
+import { beginChat, useChat } from './use-chat.ts';
 import './chat.css';
 
 export interface ChatViewProps {
@@ -53,6 +56,7 @@ export interface ChatViewProps {
 export function ChatView(props: ChatViewProps) {
   const { t } = useTranslation();
   const asked = useConversation(props.conversationKey);
+  useLayoutEffect(() => beginChat(props.conversationKey), [props.conversationKey]);
   if (!asked.data)
     return (
       <section className="chat" aria-label={t('chat.label')}>
@@ -112,7 +116,12 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
   const account = useAccount(conversation.account_id);
   const appVersion = useLive((state) => state.info?.version ?? '0.0.0');
   const hostThere = useLive((state) => state.host) === 'connected';
-  const chat = useChat(conversation.key);
+  /** Somebody looks at older messages, or at some that are chosen. */
+  const away = useRef(false);
+  const busyAbove = useRef(false);
+  const atEnd = useCallback(() => !away.current && !busyAbove.current, []);
+  const onAway = useCallback((gone: boolean) => void (away.current = gone), []);
+  const chat = useChat(conversation.key, atEnd);
   const list = useRef<MessageListHandle>(null);
   const composer = useRef<ComposerHandle>(null);
   const [menu, setMenu] = useState<{ target: Target; anchor: MenuAnchor } | null>(null);
@@ -122,7 +131,11 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
   const [selection, setSelection] = useState<ReadonlySet<number> | null>(null);
   const [batch, setBatch] = useState<readonly MessageView[] | null>(null);
   const mayOpenSeals = useMayOpenSeals();
-  const { seal, open: openSeal, close: closeSeal } = useSeal();
+  const { seal, open: openSeal, save: saveSeal, close: closeSeal } = useSeal();
+  const evidence = useEvidence(({ evidence: kept }) =>
+    toast({ tone: 'done', text: t(kept ? 'evidence.marked' : 'evidence.released') }),
+  );
+  const askEvidence = evidence.ask;
   const name = conversation.type === 'group' ? conversation.title : (conversation.consumer?.name ?? conversation.title);
   // Every message moves numbers of its conversation that rows and composer don't show.
   const forRows = useSteady(conversation, NOT_FOR_ROWS);
@@ -153,11 +166,13 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
   useEffect(() => telling.current?.ask(), [tellRead]);
 
   const { older, shown } = chat;
+  const onOlder = useCallback(() => void older(), [older]);
   const { findRequest } = props;
   const [finding, setFinding] = useState<{ readonly text: string; readonly turn: number } | null>(null);
   useEffect(() => {
     if (findRequest) setFinding(findRequest);
   }, [findRequest]);
+  busyAbove.current = selection !== null || finding !== null;
   const openFind = useCallback(() => setFinding((now) => ({ text: now?.text ?? '', turn: (now?.turn ?? 0) + 1 })), []);
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
@@ -217,6 +232,7 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
           toast({ tone: 'done', text: t('incidents.card.added') });
         });
       },
+      evidence: askEvidence,
       toggle: (message) =>
         setSelection((before) => {
           const next = new Set(before ?? []);
@@ -247,7 +263,7 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
           .call('messages.discard', { client_msg_id: outgoing.client_msg_id })
           .then((answer) => (answer.ok ? composer.current?.bringBack(answer.result.text) : failure(answer.error))),
     }),
-    [jump, onIncident, onSearchNumber, openSeal, t],
+    [askEvidence, jump, onIncident, onSearchNumber, openSeal, t],
   );
 
   // The menu and the dialog follow the message as it is now, not as it was when they opened (RC1).
@@ -305,7 +321,8 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
           outgoing={chat.outgoing}
           gaps={chat.gaps}
           hasOlder={chat.hasOlder}
-          onOlder={() => void chat.older()}
+          onOlder={onOlder}
+          onAway={onAway}
           conversation={forRows}
           account={account}
           appVersion={appVersion}
@@ -353,8 +370,20 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
         <SealDialog
           opened={seal.opened}
           problem={seal.error === null ? null : { text: errorWords(seal.error).title, code: seal.error.code }}
+          file={seal.file}
           words={sealWords(t as unknown as SealSay)}
+          onSave={() => void saveSeal()}
           onClose={closeSeal}
+        />
+      )}
+      {evidence.wish && (
+        <EvidenceDialog
+          marked={evidence.wish.message.evidence !== undefined}
+          busy={evidence.wish.busy}
+          error={evidence.wish.error}
+          say={t as unknown as EvidenceSay}
+          onConfirm={(note) => void evidence.confirm(note)}
+          onClose={evidence.close}
         />
       )}
       {recalling && (
@@ -460,6 +489,7 @@ function MessageMenu(props: {
   const account = useAccount(conversation.account_id);
   const appVersion = useLive((state) => state.info?.version ?? '0.0.0');
   const hostThere = useLive((state) => state.host) === 'connected';
+  const rights = useEvidenceRights();
   const now = serverNow(conversation.account_id, useNow());
   const context = recallContext(account, conversation, appVersion, now, hostThere);
   const items: MenuItem[] = [];
@@ -538,6 +568,23 @@ function MessageMenu(props: {
           onSelect: () => actions.toggle(message),
         });
     }
+    const may = message.evidence ? rights.release : rights.mark;
+    items.push({
+      id: 'evidence',
+      icon: 'bookmark',
+      label: t(message.evidence ? 'evidence.release' : 'evidence.mark'),
+      disabled: !may,
+      ...(may
+        ? {}
+        : {
+            note: t('evidence.markNeeds', {
+              roles: rolesWith(message.evidence ? 'hold.place' : 'evidence.mark')
+                .map((role) => t(`administration.role.${role}`))
+                .join('、'),
+            }),
+          }),
+      onSelect: () => actions.evidence(message),
+    });
     items.push({ id: 'copy-id', icon: 'copy', label: t('chat.copyId'), onSelect: () => void copy(message.msg_id, t) });
     for (const number of new Set([
       ...message.order_nos,

@@ -1,5 +1,4 @@
 import { memo, useEffect, useImperativeHandle, useMemo, useRef, useState, type KeyboardEvent, type Ref } from 'react';
-import { useTranslation } from 'react-i18next';
 import { askForPanel, offerComposer } from '#renderer/bridge/compose.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { useLive, windowClock } from '#renderer/bridge/live.ts';
@@ -11,35 +10,39 @@ import { Kbd } from '#renderer/ui/marks.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
 import type { ReplyView } from '#shared/contract/composer.ts';
 import type { AccountView, ConversationView } from '#shared/contract/views.ts';
+import { findMembers } from '#shared/domain/composer/find-members.ts';
 import { findReplies } from '#shared/domain/composer/find-replies.ts';
 import { fillVariables, unfilledVariables, type VariableValues } from '#shared/domain/composer/variables.ts';
 import { hitName, type GuardHit } from '#shared/domain/guard/inspect.ts';
 import type { MessageId } from '#shared/domain/ids.ts';
-import { consumerDay } from '#shared/i18n/units.ts';
-import { fold } from '#shared/search/normalise.ts';
 import { AttachButton, AttachmentTray } from './attachments/AttachmentTray.tsx';
-import { hasChosen, sendChosen, useStaged } from './attachments/staged.ts';
+import { chosenNames, hasChosen, sendChosen, useStaged } from './attachments/staged.ts';
 import { askedAt, type Asked } from './composer/asked.ts';
 import { typeInto } from './composer/edit.ts';
 import { EmojiPicker } from './composer/EmojiPicker.tsx';
 import { FieldMarks } from './composer/FieldMarks.tsx';
 import { Notes } from './composer/Notes.tsx';
 import { origins, type Place } from './composer/origin.ts';
+import { asksForOrder, knownValues, orderValues } from './composer/reply-values.ts';
 import { PickList, type Pick } from './composer/PickList.tsx';
 import { SendDialog, type Asking } from './composer/SendDialog.tsx';
+import { useMembers } from './composer/use-members.ts';
 import { createDraftSaver, joinDraft, useComposers, type ComposerDraft } from './drafts.ts';
 import { useGuard } from './guard/use-guard.ts';
 import { enterAction, enterBelongsToInputMethod } from './ime.ts';
+import { useWords } from './use-words.ts';
 
 const saver = createDraftSaver((key, text) => void bridge.call('drafts.set', { conversation_key: key, text }));
 addEventListener('pagehide', () => saver.flushAll());
+/** Of a consumer, in the field's own words; the whole one stands above the chat. */
+const LONGEST_NAME = 40;
+
 /** Whose the drafts are, for asking "is this meant for …?" (PV5). */
 const places = new Map<number, Place>();
 const NO_HITS: readonly GuardHit[] = [];
+/** Nothing is asked yet. */
+const ALONE = { files: [], doubts: [], hits: NO_HITS, override: false, same: false } as const;
 const SHOWN_PICKS = 8;
-/** An agent's own name and the like, in braces in a reply, are filled by now's values. */
-const dateOf = (at: number): Date => new Date(at);
-const two = (value: number): string => String(value).padStart(2, '0');
 
 export interface ComposerHandle {
   focus(): void;
@@ -57,7 +60,7 @@ export const Composer = memo(function Composer(props: {
   ref?: Ref<ComposerHandle>;
   onSent: () => void;
 }) {
-  const { t } = useTranslation();
+  const { t } = useWords();
   const { conversation, account, name } = props;
   const key = conversation.key;
   const field = useRef<HTMLTextAreaElement>(null);
@@ -113,24 +116,15 @@ export const Composer = memo(function Composer(props: {
     setAsked(null);
   };
 
-  const values = (): VariableValues => {
-    const at = dateOf(windowClock());
-    const own = (value: string | null | undefined): readonly string[] => (value ? [value] : []);
-    return {
-      买家昵称: own(conversation.consumer?.name),
-      订单号: conversation.order_nos,
-      店铺名: own(conversation.shop.name),
-      客服昵称: own(account?.agent?.name),
-      日期: [consumerDay(at.getMonth() + 1, at.getDate())],
-      时间: [`${two(at.getHours())}:${two(at.getMinutes())}`],
-    };
+  const values = (): VariableValues => knownValues(conversation, account, windowClock());
+  const insertFilled = async (text: string, start?: number, end?: number): Promise<void> => {
+    const filled = fillVariables(text, values());
+    insert(asksForOrder(filled) ? fillVariables(filled, await orderValues(key)) : filled, start, end);
   };
-  const insertFilled = (text: string, start?: number, end?: number): void =>
-    insert(fillVariables(text, values()), start, end);
 
   const live = useRef({ insertFilled });
   live.current = { insertFilled };
-  useEffect(() => offerComposer({ conversation: key, insert: (text) => live.current.insertFilled(text) }), [key]);
+  useEffect(() => offerComposer({ conversation: key, insert: (text) => void live.current.insertFilled(text) }), [key]);
 
   /** The whole text anew, undoably. */
   const replaceAll = (text: string, correctionOf: ComposerDraft['correctionOf']): void => {
@@ -164,6 +158,7 @@ export const Composer = memo(function Composer(props: {
     if (accountId !== null) wantReplies(accountId, shopId);
   }, [accountId, shopId]);
   const replies = useReplies((all) => (accountId === null ? undefined : all[repliesName(accountId, shopId)]));
+  const members = useMembers(conversation, asked?.kind === 'member');
   const found = useMemo((): readonly (Pick & { readonly text: string; readonly reply?: ReplyView })[] => {
     if (asked === null) return [];
     if (asked.kind === 'reply')
@@ -175,12 +170,12 @@ export const Composer = memo(function Composer(props: {
         text: reply.body,
         reply,
       }));
-    const query = fold(asked.query);
-    return (conversation.members ?? [])
-      .filter((member) => fold(member.name).includes(query))
-      .slice(0, SHOWN_PICKS)
-      .map((member) => ({ id: member.id, title: member.name, text: `@${member.name} ` }));
-  }, [asked, replies, conversation.members]);
+    return findMembers(members, asked.query, SHOWN_PICKS).map(({ id, name: title }) => ({
+      id,
+      title,
+      text: `@${title} `,
+    }));
+  }, [asked, replies, members]);
   const picking = asked !== null && found.length > 0;
 
   const lookUp = (): void => {
@@ -201,7 +196,7 @@ export const Composer = memo(function Composer(props: {
     const pick = found[index];
     if (!pick || !asked) return;
     if (pick.reply) {
-      insertFilled(pick.text, asked.start, asked.end);
+      void insertFilled(pick.text, asked.start, asked.end);
       void bridge.call('replies.used', { id: pick.reply.id });
     } else insert(pick.text, asked.start, asked.end);
   };
@@ -288,8 +283,8 @@ export const Composer = memo(function Composer(props: {
     const { code, details } = answer.error;
     const told = (Array.isArray(details?.['hits']) ? details['hits'] : []) as readonly GuardHit[];
     if (code === 'GUARD_CONFIRM')
-      setAsking({ text, doubts: [], hits: told.filter(({ action }) => action !== 'warn'), override: false, same });
-    else if (code === 'SAME_TEXT') setAsking({ text, doubts: [], hits, override: reason !== null, same: true });
+      setAsking({ ...ALONE, text, hits: told.filter(({ action }) => action !== 'warn'), same });
+    else if (code === 'SAME_TEXT') setAsking({ ...ALONE, text, hits, override: reason !== null, same: true });
     else if (code === 'GUARD_BLOCKED') setRefused({ text, why: 'blocked' });
     else {
       const words = errorWords(answer.error);
@@ -311,7 +306,11 @@ export const Composer = memo(function Composer(props: {
     const text = now().text.trim();
     if (busy.current || asking !== null) return;
     if (text === '') {
-      if (hasChosen(key)) void sendFiles();
+      if (!hasChosen(key)) return;
+      // PV5 holds for files alone, too: all that can speak against them is the switch.
+      const doubts = origins.doubts(place, '', performance.now(), []);
+      if (doubts.length > 0) setAsking({ ...ALONE, text: '', files: chosenNames(key), doubts });
+      else void sendFiles();
       return;
     }
     if (over) {
@@ -337,7 +336,7 @@ export const Composer = memo(function Composer(props: {
         return one && owner && one.text !== '' ? [{ place: owner, text: one.text }] : [];
       });
       const doubts = origins.doubts(place, text, performance.now(), drafts);
-      if (hits.length > 0 || doubts.length > 0) setAsking({ text, doubts, hits, override: false, same: false });
+      if (hits.length > 0 || doubts.length > 0) setAsking({ ...ALONE, text, doubts, hits });
       else void dispatch(text, { hits: NO_HITS, same: false, reason: null });
     } finally {
       busy.current = false;
@@ -347,12 +346,18 @@ export const Composer = memo(function Composer(props: {
     const text = now().text.trim();
     const report = await guard.reportOf(text);
     const hits = report?.hits.filter(({ action }) => action !== 'warn') ?? NO_HITS;
-    if (hits.length > 0) setAsking({ text, doubts: [], hits, override: true, same: false });
+    if (hits.length > 0) setAsking({ ...ALONE, text, hits, override: true });
   };
 
   const withFiles = useStaged(() => hasChosen(key));
   const blocked = refused?.why === 'blocked' && refused.text.trim() === draft.text.trim();
-  const choices = unfilled[0] ? (values()[unfilled[0].name] ?? []) : [];
+  // What only an order's card tells is looked up when it is missing.
+  const wantsOrder = asksForOrder(draft.text);
+  const [fromOrders, setFromOrders] = useState<VariableValues>({});
+  useEffect(() => {
+    if (wantsOrder) void orderValues(key).then(setFromOrders);
+  }, [wantsOrder, key]);
+  const choices = unfilled[0] ? ({ ...values(), ...fromOrders }[unfilled[0].name] ?? []) : [];
   const listId = `composer-pick-${key}`;
   return (
     <div className="composer">
@@ -393,7 +398,9 @@ export const Composer = memo(function Composer(props: {
           aria-autocomplete="list"
           aria-controls={picking ? listId : undefined}
           aria-activedescendant={picking ? `${listId}-${current}` : undefined}
-          placeholder={t('composer.placeholder', { name })}
+          placeholder={t('composer.placeholder', {
+            name: name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name,
+          })}
           onChange={(event) => {
             change({ ...now(), text: event.target.value });
             lookUp();
@@ -436,7 +443,7 @@ export const Composer = memo(function Composer(props: {
         text={draft.text}
         hits={guard.hits}
         unfilled={unfilled}
-        choices={choices.length > 1 ? choices.slice(0, 4) : []}
+        choices={choices.slice(0, 4)}
         blocked={blocked}
         mayOverride={mayOverride}
         onGo={select}
@@ -508,7 +515,8 @@ export const Composer = memo(function Composer(props: {
           name={name}
           onSend={(reason) => {
             setAsking(null);
-            void dispatch(asking.text, { hits: asking.hits, same: asking.same, reason });
+            if (asking.text === '') void sendFiles();
+            else void dispatch(asking.text, { hits: asking.hits, same: asking.same, reason });
             field.current?.focus();
           }}
           onBack={() => {

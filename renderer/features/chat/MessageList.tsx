@@ -1,5 +1,5 @@
 import { useVirtualizer } from '#renderer/ui/virtual.ts';
-import { useEffect, useImperativeHandle, useMemo, useRef, useState, type Ref } from 'react';
+import { memo, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type Ref } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AccountView, ConversationView, GapView, MessageView, OutgoingView } from '#shared/contract/views.ts';
 import { currentLocale } from '#renderer/ui/words.ts';
@@ -8,7 +8,8 @@ import { historyEnd } from '#shared/domain/desk/sessions.ts';
 import { formatDay, formatStamp } from '#renderer/ui/format.ts';
 import { localNow } from '#renderer/ui/use-now.ts';
 import { HistoryBubble } from './HistoryBubble.tsx';
-import { chatItems, withHistory } from './items.ts';
+import { chatItems, withHistory, withOlder } from './items.ts';
+import { OlderButton } from './OlderButton.tsx';
 import { MessageRow, OutgoingRow, type RowActions } from './MessageRow.tsx';
 
 export interface MessageListHandle {
@@ -19,14 +20,21 @@ export interface MessageListHandle {
 
 /** Distance from the end, in pixels, within which new messages pull the list along. */
 const END_PX = 80;
+/** Within this distance from the top there may be no message on which to hold on to. */
+const TOP_PX = 64;
 
-/** The chat anchored at its end: new messages keep it there, older ones loading above move nothing. */
-export function MessageList(props: {
+/**
+ * The chat anchored at its end: new messages keep it there, older ones loading above move nothing. By itself: numbers of the
+ * conversation move with every message, and are shown elsewhere.
+ */
+export const MessageList = memo(function MessageList(props: {
   messages: readonly MessageView[];
   outgoing: readonly OutgoingView[];
   gaps: readonly GapView[];
   hasOlder: boolean;
   onOlder: () => void;
+  /** The person went up from the end, or came back to it. */
+  onAway: (away: boolean) => void;
   conversation: ConversationView;
   account: AccountView | null;
   appVersion: string;
@@ -51,10 +59,11 @@ export function MessageList(props: {
   const earlier = historyEnd(props.conversation);
   const [unfolded, setUnfolded] = useState(false);
   const foldAt = unfolded ? null : earlier;
-  const items = useMemo(
-    () => withHistory(chatItems(props.messages, props.outgoing, props.gaps), foldAt),
-    [props.messages, props.outgoing, props.gaps, foldAt],
-  );
+  const mayAsk = !props.hasOlder && props.account !== null;
+  const items = useMemo(() => {
+    const lines = withHistory(chatItems(props.messages, props.outgoing, props.gaps), foldAt);
+    return mayAsk && lines[0]?.type !== 'history' ? withOlder(lines, props.messages) : lines;
+  }, [props.messages, props.outgoing, props.gaps, foldAt, mayAsk]);
   const folded = items[0]?.type === 'history';
   const wanted = useRef<string | null>(null);
   const virtualizer = useVirtualizer({
@@ -86,13 +95,28 @@ export function MessageList(props: {
     if (!away) setSeen(lastSeq);
   }, [away, lastSeq]);
 
+  const { onAway } = props;
+  useEffect(() => onAway(away), [away, onAway]);
+
   const { hasOlder, onOlder } = props;
   const onScroll = (): void => {
     const element = scroller.current;
     if (!element) return;
     setAway(element.scrollHeight - element.scrollTop - element.clientHeight > END_PX * 2);
-    if (hasOlder && !folded && element.scrollTop < 240) onOlder();
+    // Two screens ahead, so that the person seldom gets to the top before they are here.
+    if (hasOlder && !folded && element.scrollTop < 2 * element.clientHeight) onOlder();
   };
+
+  // Whoever waits at the very top has a day's line there, which goes when older messages come above it, and the place with it.
+  const firstMessage = items.find(({ type }) => type === 'message')?.id;
+  const topmost = useRef(firstMessage);
+  useLayoutEffect(() => {
+    const before = topmost.current;
+    topmost.current = firstMessage;
+    if (before === undefined || before === firstMessage || (scroller.current?.scrollTop ?? 0) > TOP_PX) return;
+    const index = items.findIndex(({ id }) => id === before);
+    if (index > 0) virtualizer.scrollToIndex(index, { align: 'start' });
+  }, [items, firstMessage, virtualizer]);
 
   useEffect(() => {
     if (flash === null) return;
@@ -164,6 +188,8 @@ export function MessageList(props: {
                     conversation={props.conversation}
                     onUnfold={() => setUnfolded(true)}
                   />
+                ) : item.type === 'older' ? (
+                  <OlderButton conversation={props.conversation.key} beforeSeq={item.beforeSeq} offline={offline} />
                 ) : item.type === 'gap' ? (
                   <div className="chat-gap" role="status">
                     {t('chat.gap', { count: item.count })}
@@ -209,4 +235,4 @@ export function MessageList(props: {
       )}
     </div>
   );
-}
+});

@@ -1,17 +1,17 @@
 import type { TFunction } from 'i18next';
 import { memo, useRef, type KeyboardEvent, type PointerEvent, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { assessRecall } from '#shared/domain/recall/assess.ts';
 import type { AccountView, ConversationView, MessageView, OutgoingView } from '#shared/contract/views.ts';
 import type { RecallVerdict } from '#shared/domain/recall/types.ts';
+import type { Locale } from '#shared/i18n/index.ts';
 import { recallFactsOf } from '#shared/domain/recall/facts.ts';
 import { serverNow } from '#renderer/bridge/live.ts';
-import { currentLocale } from '#renderer/ui/words.ts';
 import { Button, IconButton } from '#renderer/ui/Button.tsx';
 import { ErrorCode } from '#renderer/ui/ErrorCode.tsx';
-import { formatCountdown, formatTime, formatTimeSeconds } from '#renderer/ui/format.ts';
+import { formatCountdown, formatStamp, formatTime, formatTimeSeconds } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
 import { menuAnchor, type MenuAnchor } from '#renderer/ui/Menu.tsx';
+import { LongText } from '#renderer/ui/LongText.tsx';
 import { Marked } from '#renderer/ui/Marked.tsx';
 import { Tag } from '#renderer/ui/marks.tsx';
 import { useNow } from '#renderer/ui/use-now.ts';
@@ -20,6 +20,7 @@ import { useFound } from './find/found.ts';
 import { recallContext } from './recall/facts.ts';
 import { ringShare } from './recall/menu.ts';
 import { RemedyHost, type RemedyActions } from './recall/RemedyHost.tsx';
+import { useWords } from './use-words.ts';
 
 /** What rows may ask of the chat around them. */
 export interface RowActions extends RemedyActions {
@@ -29,6 +30,8 @@ export interface RowActions extends RemedyActions {
   openSeal(message: MessageView): void;
   askRemedy(message: MessageView): void;
   addIncident(message: MessageView): void;
+  /** Keeps it as evidence, or takes the mark back (AD3). */
+  evidence(message: MessageView): void;
   /** In selection mode (RC18). */
   toggle(message: MessageView): void;
   reedit(message: MessageView): void;
@@ -92,8 +95,7 @@ interface MessageRowProps {
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { message, conversation, account, actions } = props;
-  const { t, i18n } = useTranslation();
-  const locale = currentLocale(i18n.language);
+  const { t, locale } = useWords();
   const self = message.sender.role === 'agent' && message.sender.id === account?.agent?.agent_id;
   const side = message.sender.role === 'agent' ? 'own' : 'other';
   const card = message.sender.role === 'agent' &&
@@ -109,6 +111,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
           onOpenSeal={props.mayOpenSeals && message.recalled.sealed ? () => actions.openSeal(message) : null}
           accountId={account?.account_id ?? null}
         />
+        {message.evidence && <EvidenceMark since={message.evidence.at} />}
         {card}
       </div>
     );
@@ -129,6 +132,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       {named && <span className="msg-name foreign">{message.sender.name}</span>}
       <MessageLine {...props} self={self} locale={locale} />
       <RecallLine message={message} accountId={account?.account_id ?? null} />
+      {message.evidence && <EvidenceMark since={message.evidence.at} />}
       {message.corrected_by !== null && (
         <button type="button" className="msg-link" onClick={() => actions.jumpTo(message.corrected_by ?? '')}>
           <Icon name="link" size={12} />
@@ -139,6 +143,16 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
     </div>
   );
 });
+
+/** AD3: 已保留为凭证. */
+function EvidenceMark(props: { since: number }) {
+  const { t } = useWords();
+  return (
+    <p className="msg-note" title={t('evidence.keptSince', { time: formatStamp(props.since) })}>
+      <Icon name="bookmark" size={12} /> {t('evidence.kept')}
+    </p>
+  );
+}
 
 /** The remedy card follows the policy's clock; the row around it is only drawn when its message changes. */
 function LiveRemedy(props: MessageRowProps) {
@@ -164,9 +178,9 @@ function verdictOf(props: MessageRowProps): RecallVerdict | null {
   return context === null ? null : assessRecall(recallFactsOf(props.message), context);
 }
 
-function MessageLine(props: MessageRowProps & { self: boolean; locale: ReturnType<typeof currentLocale> }) {
+function MessageLine(props: MessageRowProps & { self: boolean; locale: Locale }) {
   const { message, actions, self, locale } = props;
-  const { t } = useTranslation();
+  const { t } = useWords();
   const triggers = useMenuTriggers((anchor) => actions.openMenu({ message }, anchor));
   const windowMightRun = self && props.account !== null;
   const verdictNow = serverNow(props.account?.account_id ?? null);
@@ -232,10 +246,10 @@ function MessageLine(props: MessageRowProps & { self: boolean; locale: ReturnTyp
 
 /** The time with the thin ring that shows what remains of the recall window; the only thing that moves (ui.md). */
 function RingTime(props: { message: MessageView; verdict: RecallVerdict; account: AccountView | null }) {
-  const { i18n } = useTranslation();
+  const { locale } = useWords();
   const now = serverNow(props.account?.account_id ?? null, useNow());
   const share = ringShare(props.verdict, now, props.message.sent_at);
-  const time = formatTime(props.message.sent_at, currentLocale(i18n.language));
+  const time = formatTime(props.message.sent_at, locale);
   if (share === null) return <time className="num">{time}</time>;
   return (
     <time
@@ -250,7 +264,7 @@ function RingTime(props: { message: MessageView; verdict: RecallVerdict; account
 
 function MessageBody(props: { message: MessageView; onSearch: (number: string) => void }) {
   const { message } = props;
-  const { t } = useTranslation();
+  const { t } = useWords();
   const { order, attachment } = message;
   const found = useFound((state) => state.marks.get(message.key));
   const foundHere = useFound((state) => state.current === message.key);
@@ -281,11 +295,15 @@ function MessageBody(props: { message: MessageView; onSearch: (number: string) =
       {attachment && <AttachmentBody message={message} attachment={attachment} />}
       {message.text !== null && message.text !== '' ? (
         <div className="msg-text foreign">
-          {found ? (
-            <Marked text={message.text} matches={found} current={foundHere} />
-          ) : (
-            withNumbers(message.text, [...message.order_nos, ...message.violation_nos], props.onSearch, t)
-          )}
+          <LongText text={message.text} until={found?.at(-1)?.[1] ?? 0} more={(count) => t('chat.showAll', { count })}>
+            {(shown) =>
+              found ? (
+                <Marked text={shown} matches={found} current={foundHere} />
+              ) : (
+                withNumbers(shown, [...message.order_nos, ...message.violation_nos], props.onSearch, t)
+              )
+            }
+          </LongText>
         </div>
       ) : (
         !attachment && <div className="msg-text is-empty">{t('chat.noText')}</div>
@@ -332,7 +350,7 @@ function withNumbers(
 
 /** How a recall asked for stands, while its message is still there (RC15, RC16). */
 function RecallLine(props: { message: MessageView; accountId: AccountView['account_id'] | null }) {
-  const { t } = useTranslation();
+  const { t } = useWords();
   const { recall } = props.message;
   const waiting = recall?.state === 'queued';
   const now = serverNow(props.accountId, useNow(waiting));
@@ -366,7 +384,7 @@ function Tombstone(props: {
   onReedit: () => void;
   onOpenSeal: (() => void) | null;
 }) {
-  const { t, i18n } = useTranslation();
+  const { t, locale } = useWords();
   const { recalled, recall } = props.message;
   const until = props.self ? (recall?.reedit_until ?? null) : null;
   const now = serverNow(props.accountId, useNow(until !== null));
@@ -380,7 +398,7 @@ function Tombstone(props: {
   return (
     <div className="tombstone">
       <span className="foreign">{words}</span>
-      <time className="num">{formatTimeSeconds(recalled.at, currentLocale(i18n.language))}</time>
+      <time className="num">{formatTimeSeconds(recalled.at, locale)}</time>
       {recalled.operator.role !== 'consumer' && recalled.effect !== 'both' && (
         <Tag tone="waiting">{t(`recall.effects.${recalled.effect}`)}</Tag>
       )}
@@ -413,7 +431,7 @@ export const OutgoingRow = memo(function OutgoingRow(props: {
   actions: RowActions;
 }) {
   const { outgoing, actions } = props;
-  const { t } = useTranslation();
+  const { t } = useWords();
   const triggers = useMenuTriggers((anchor) => actions.openMenu({ outgoing }, anchor));
   return (
     <div className="msg is-own is-first is-last">
@@ -438,7 +456,11 @@ export const OutgoingRow = memo(function OutgoingRow(props: {
           {outgoing.file ? (
             <OutgoingFile outgoing={outgoing} onCancel={() => actions.cancelSend(outgoing)} />
           ) : (
-            <div className="msg-text foreign">{outgoing.text}</div>
+            <div className="msg-text foreign">
+              <LongText text={outgoing.text ?? ''} more={(count) => t('chat.showAll', { count })}>
+                {(shown) => shown}
+              </LongText>
+            </div>
           )}
         </div>
       </div>
@@ -488,7 +510,7 @@ function DelayBar(props: {
   accountId: AccountView['account_id'] | null;
   onCancel: () => void;
 }) {
-  const { t } = useTranslation();
+  const { t } = useWords();
   const now = serverNow(props.accountId, useNow());
   const { release_at: release, created_at: created } = props.outgoing;
   const left = Math.max(0, (release ?? now) - now);

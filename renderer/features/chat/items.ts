@@ -7,6 +7,8 @@ export const GROUP_SPAN_MS = 180_000;
 
 export type ChatItem =
   | { readonly type: 'day'; readonly id: string; readonly at: number }
+  /** The numbers before this one are not here, and nobody is fetching them. */
+  | { readonly type: 'older'; readonly id: string; readonly beforeSeq: number }
   | { readonly type: 'gap'; readonly id: string; readonly count: number }
   /** Earlier sessions, folded (IN4): how many of the loaded messages, and until when. */
   | { readonly type: 'history'; readonly id: string; readonly count: number; readonly until: number }
@@ -33,13 +35,16 @@ export function chatItems(
   const open = gaps.toSorted((a, b) => a.from_seq - b.from_seq);
   const arrived = new Set<string>();
   let day = '';
+  let first = true;
   messages.forEach((message, index) => {
+    const next = messages[index + 1];
+    const last = !together(message, next);
     if (message.client_msg_id !== null) arrived.add(message.client_msg_id);
     for (let gap = open[0]; gap && gap.from_seq < message.conv_seq; gap = open[0]) {
       open.shift();
       items.push(gapItem(gap));
     }
-    const key = dayKey(message.sent_at);
+    const key = dayOf(message.sent_at);
     if (key !== day) {
       day = key;
       items.push({ type: 'day', id: `day-${key}-${message.key}`, at: message.sent_at });
@@ -48,9 +53,10 @@ export function chatItems(
       type: 'message',
       id: `message-${message.key}`,
       message,
-      first: !together(messages[index - 1], message),
-      last: !together(message, messages[index + 1]),
+      first,
+      last,
     });
+    first = last;
   });
   for (const gap of open) items.push(gapItem(gap));
   for (const one of outgoing) {
@@ -58,6 +64,13 @@ export function chatItems(
     items.push({ type: 'outgoing', id: `outgoing-${one.client_msg_id}`, outgoing: one });
   }
   return items;
+}
+
+/** With the way to ask for what is missing above the first line; what is being filled anyway says so by itself. */
+export function withOlder(items: readonly ChatItem[], messages: readonly MessageView[]): readonly ChatItem[] {
+  const beforeSeq = messages[0]?.conv_seq ?? 0;
+  if (beforeSeq <= 1 || items[0]?.type === 'gap') return items;
+  return [{ type: 'older', id: 'older', beforeSeq }, ...items];
 }
 
 /** Folds every message before `until` (server time) into one line at the top. Null, or nothing before it: as they were. */
@@ -85,6 +98,19 @@ function gapItem(gap: GapView): ChatItem {
   return { type: 'gap', id: `gap-${gap.from_seq}`, count: gap.to_seq - gap.from_seq + 1 };
 }
 
+let known = { from: 0, to: 0, key: '' };
+
+/** `dayKey`, made once for all that lies in the same day: neighbours nearly always do. */
+function dayOf(ms: number): string {
+  if (ms < known.from || ms >= known.to) {
+    const date = new Date(ms);
+    const midnight = (ahead: number): number =>
+      new Date(date.getFullYear(), date.getMonth(), date.getDate() + ahead).getTime();
+    known = { from: midnight(0), to: midnight(1), key: dayKey(ms) };
+  }
+  return known.key;
+}
+
 function together(before: MessageView | undefined, after: MessageView | undefined): boolean {
   if (!before || !after) return false;
   if (before.recalled || after.recalled || before.kind === 'system' || after.kind === 'system') return false;
@@ -93,7 +119,7 @@ function together(before: MessageView | undefined, after: MessageView | undefine
     before.sender.id === after.sender.id &&
     after.sent_at - before.sent_at < GROUP_SPAN_MS &&
     after.conv_seq === before.conv_seq + 1 &&
-    dayKey(before.sent_at) === dayKey(after.sent_at)
+    dayOf(before.sent_at) === dayOf(after.sent_at)
   );
 }
 

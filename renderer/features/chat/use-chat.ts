@@ -1,6 +1,7 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { startTransition, useCallback, useEffect, useRef, useState } from 'react';
+import type { CallAnswer } from '#shared/contract/door.ts';
 import type { AppError } from '#shared/contract/errors.ts';
-import type { GapView, MessageView, OutgoingView } from '#shared/contract/views.ts';
+import type { GapView, MessagesPage, MessageView, OutgoingView } from '#shared/contract/views.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { spaced } from '#renderer/bridge/spaced.ts';
@@ -11,6 +12,10 @@ const PAGE = 60;
 /** Asked for at a hint: what is newest, and what changed among the last few. The rest follows when it is quiet. */
 const NEWEST = 20;
 const MOST = 1_000;
+/** What stays of a chat that is read at its end, once twice as much has come: all that is held is renewed again and again. */
+const KEPT = 150;
+/** What was loaded on the way to an older message is held until that message had time to be shown. */
+const HELD_MS = 10_000;
 
 interface ChatState {
   readonly key: ConversationKey;
@@ -32,58 +37,69 @@ const empty = (key: ConversationKey): ChatState => ({
   error: null,
 });
 
+let opening: { readonly key: ConversationKey; readonly answer: Promise<CallAnswer<MessagesPage>> } | null = null;
+
+/** Asks for a chat's first page while what else it needs is still on its way. */
+export function beginChat(key: ConversationKey): void {
+  opening = { key, answer: bridge.call('messages.page', { conversation_key: key, limit: PAGE }) };
+}
+
 /** After a burst of changes everything shown is renewed once it is quiet for so long, or has not been for longer. */
 const QUIET_MS = 300;
 const LONGEST_MS = 1_500;
-/** Between two questions: no frame shows more. */
-const FRAME_MS = 16;
+/** Between an answer and the next question; hints come no faster than frames anyway. */
+const REST_MS = 4;
 
 /**
  * The messages of one conversation from some point to the newest, renewed when the core says that they changed: the newest
  * page at once, all that is shown when the burst is over. One request at a time: under a stream of changes each would
- * take the place of the one before, and nothing would ever be shown.
+ * take the place of the one before, and nothing would ever be shown. `atEnd`: nobody looks at older ones, which then may go.
  */
-export function useChat(key: ConversationKey) {
+export function useChat(key: ConversationKey, atEnd: () => boolean) {
   const [state, setState] = useState<ChatState>(() => empty(key));
   const turn = useRef(0);
   const drop = useCallback(() => void turn.current++, []);
   const wanted = useRef<'newest' | 'all' | null>(null);
   const busy = useRef(false);
+  /** Ahead of the state, which may still be on its way to the screen. */
+  const latest = useRef(state);
   const shown = useRef<readonly MessageView[]>([]);
   const loadingOlder = useRef(false);
+  const olderAt = useRef(Number.NEGATIVE_INFINITY);
+
+  const put = useCallback((next: ChatState, urgent: boolean): void => {
+    if (next === latest.current) return;
+    latest.current = next;
+    shown.current = next.messages ?? [];
+    if (urgent) setState(next);
+    // A key press comes before what others write.
+    else startTransition(() => setState(next));
+  }, []);
 
   const load = useCallback(
     async (what: 'newest' | 'all', own: number) => {
-      const all = what === 'all' || shown.current.length === 0;
-      const limit = all ? Math.max(PAGE, Math.min(MOST, shown.current.length + NEWEST)) : NEWEST;
-      const answer = await bridge.call('messages.page', { conversation_key: key, limit });
+      const { length } = shown.current;
+      const all = what === 'all' || length === 0;
+      const lets = (): boolean =>
+        all && length > 2 * KEPT && atEnd() && performance.now() - olderAt.current > HELD_MS && !loadingOlder.current;
+      const limit = all ? Math.max(PAGE, lets() ? KEPT : Math.min(MOST, length + NEWEST)) : NEWEST;
+      const begun = length === 0 && opening?.key === key ? opening.answer : null;
+      opening = null;
+      const answer = await (begun ?? bridge.call('messages.page', { conversation_key: key, limit }));
       if (own !== turn.current) return;
-      if (answer.ok && !all && !overlaps(shown.current, answer.result.messages)) {
+      // What came since it was asked for was told to nobody yet.
+      if (begun) wanted.current ??= 'newest';
+      const before = latest.current.key === key ? latest.current : empty(key);
+      if (!answer.ok) return put({ ...before, error: answer.error }, true);
+      const page = answer.result;
+      if (!all && !overlaps(shown.current, page.messages)) {
         // More came than one page holds: joined to what is shown it would leave a hole.
         wanted.current = 'all';
         return;
       }
-      setState((before) => {
-        if (!answer.ok) return { ...(before.key === key ? before : empty(key)), error: answer.error };
-        const page = answer.result;
-        const messages =
-          before.key === key && before.messages ? mergeNewest(before.messages, page.messages) : page.messages;
-        shown.current = messages;
-        const hasOlder = messages.length > page.messages.length ? before.hasOlder : page.has_older;
-        const gaps = steady(before.gaps, before.key === key ? mergeGaps(before.gaps, page) : page.gaps);
-        const outgoing = steadyList(before.outgoing, page.outgoing, (one) => one.client_msg_id);
-        const same =
-          before.messages === messages &&
-          before.outgoing === outgoing &&
-          before.gaps === gaps &&
-          before.hasOlder === hasOlder &&
-          before.error === null;
-        return same
-          ? before
-          : { key, messages, outgoing, gaps, hasOlder, hiddenFrom: page.hidden_from ?? null, error: null };
-      });
+      put(renewed(before, page, lets()), before.messages === null);
     },
-    [key],
+    [key, atEnd, put],
   );
 
   const renew = useCallback(
@@ -104,16 +120,18 @@ export function useChat(key: ConversationKey) {
   const reload = useCallback(() => renew('all'), [renew]);
 
   useEffect(() => {
+    latest.current = empty(key);
     shown.current = [];
     loadingOlder.current = false;
+    olderAt.current = Number.NEGATIVE_INFINITY;
     busy.current = false;
     wanted.current = null;
     void renew('all');
     return drop;
-  }, [renew, drop]);
+  }, [key, renew, drop]);
 
   useEffect(() => {
-    const newest = spaced(() => renew('newest'), FRAME_MS);
+    const newest = spaced(() => renew('newest'), REST_MS);
     let quiet: ReturnType<typeof setTimeout> | undefined;
     let since = 0;
     const hint = (): void => {
@@ -145,23 +163,41 @@ export function useChat(key: ConversationKey) {
     async (limit: number = PAGE): Promise<boolean> => {
       const oldest = shown.current[0];
       if (!oldest || loadingOlder.current) return false;
+      const own = turn.current;
       loadingOlder.current = true;
       const answer = await bridge.call('messages.page', { conversation_key: key, limit, before: oldest.key });
+      if (own !== turn.current) return false;
       loadingOlder.current = false;
-      if (!answer.ok) return false;
+      olderAt.current = performance.now();
+      const before = latest.current;
+      if (!answer.ok || before.messages?.[0]?.key !== oldest.key) return false;
       const page = answer.result;
-      setState((before) => {
-        if (before.key !== key || before.messages?.[0]?.key !== oldest.key) return before;
-        const messages = [...page.messages, ...before.messages];
-        shown.current = messages;
-        return { ...before, messages, hasOlder: page.has_older };
-      });
-      shown.current = shown.current[0]?.key === oldest.key ? [...page.messages, ...shown.current] : shown.current;
+      put({ ...before, messages: [...page.messages, ...before.messages], hasOlder: page.has_older }, true);
       return page.messages.length > 0;
     },
-    [key],
+    [key, put],
   );
 
   const current = state.key === key ? state : empty(key);
   return { ...current, reload, older, shown };
+}
+
+/** The state with a fresh newest page: joined to what is shown above it, or (`alone`) in the place of all of it. */
+function renewed(before: ChatState, page: MessagesPage, alone: boolean): ChatState {
+  const joins = before.messages !== null && !alone;
+  const messages = joins
+    ? mergeNewest(before.messages, page.messages)
+    : steadyList(before.messages, page.messages, (message) => message.key);
+  const hasOlder = messages.length > page.messages.length ? before.hasOlder : page.has_older;
+  const gaps = steady(before.gaps, joins ? mergeGaps(before.gaps, page) : page.gaps);
+  const outgoing = steadyList(before.outgoing, page.outgoing, (one) => one.client_msg_id);
+  const hiddenFrom = page.hidden_from ?? null;
+  const same =
+    before.messages === messages &&
+    before.outgoing === outgoing &&
+    before.gaps === gaps &&
+    before.hasOlder === hasOlder &&
+    before.hiddenFrom === hiddenFrom &&
+    before.error === null;
+  return same ? before : { key: before.key, messages, outgoing, gaps, hasOlder, hiddenFrom, error: null };
 }

@@ -1,7 +1,6 @@
 import type { TFunction } from 'i18next';
 import { memo, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ListFilter, ListSort } from '#shared/contract/desk.ts';
 import type { ConversationView } from '#shared/contract/views.ts';
 import type { AccountId, ConversationKey, ShopId } from '#shared/domain/ids.ts';
 import type { Intake } from '#shared/protocol/entities.ts';
@@ -20,6 +19,7 @@ import { useNow } from '#renderer/ui/use-now.ts';
 import { SparseList } from '#renderer/ui/SparseList.tsx';
 import { ListTools } from './ListTools.tsx';
 import { claim, useInbox } from './use-inbox.ts';
+import { useListView } from './use-list-view.ts';
 import { rowMarks } from './waiting.ts';
 import './inbox.css';
 
@@ -40,10 +40,9 @@ export interface InboxProps {
 export function Inbox(props: InboxProps) {
   const { t, i18n } = useTranslation();
   const locale = currentLocale(i18n.language);
-  const [sort, setSort] = useState<ListSort>('newest');
-  const [filter, setFilter] = useState<ListFilter>({});
   const [menu, setMenu] = useState<{ readonly row: ConversationView; readonly anchor: MenuAnchor } | null>(null);
   const { accountId, shopId, intake } = props;
+  const { sort, filter, onSort, onFilter } = useListView(accountId);
   const inbox = useInbox({ accountId, shopId, intake, sort, filter });
   const accounts = useLive((state) => state.accounts);
   const watched =
@@ -68,11 +67,11 @@ export function Inbox(props: InboxProps) {
         tabs={INTAKES.map((intake) => ({
           value: intake,
           label: t(`inbox.${intake}`),
-          count: inbox.counts?.[intake],
+          count: inbox.counts?.[intake] ?? null,
           attention: intake === 'waiting',
         }))}
       />
-      <ListTools sort={sort} filter={filter} onSort={setSort} onFilter={setFilter} />
+      <ListTools sort={sort} filter={filter} onSort={onSort} onFilter={onFilter} />
       {offline && <OfflineStrip>{offlineWords()}</OfflineStrip>}
       {rows()}
       {menu && (
@@ -121,7 +120,7 @@ export function Inbox(props: InboxProps) {
     if (inbox.pages.total === 0)
       return filtered ? (
         <StateMessage icon="filter" title={t('desk.list.none')} note={t('desk.list.noneNote')}>
-          <Button onClick={() => setFilter({})}>{t('desk.list.clear')}</Button>
+          <Button onClick={() => onFilter({})}>{t('desk.list.clear')}</Button>
         </StateMessage>
       ) : (
         <StateMessage icon="inbox" title={t(`inbox.empty.${props.intake}`)} note={t(`inbox.empty.${props.intake}Note`)}>

@@ -1,7 +1,7 @@
-/** Rows a page; a few pages cover every window. */
-export const PAGE = 100;
+/** Rows a page, all of them asked for whenever one changes: about two screens. */
+export const PAGE = 50;
 /** Pages kept beside those on screen: scrolling back a little needs no question. */
-const KEPT = 20;
+const KEPT = 40;
 
 /** What is loaded of a long list, by row number. Each change is a new object, what stays the same isn't copied. */
 export interface Pages<T> {
@@ -10,7 +10,7 @@ export interface Pages<T> {
   has(page: number): boolean;
   /** Loaded rows in order. */
   rows(): readonly T[];
-  /** `range`: rows on screen; the pages furthest from it go first. */
+  /** `range`: rows on screen; the pages furthest from it go first. Itself where that page is the same already. */
   with(page: number, rows: readonly T[], total: number, range: readonly [number, number]): Pages<T>;
 }
 
@@ -19,12 +19,15 @@ export function createPages<T>(
   total = 0,
   kept: number = KEPT,
 ): Pages<T> {
-  return {
+  const pages: Pages<T> = {
     total,
     at: (index) => loaded.get(Math.floor(index / PAGE))?.[index % PAGE],
     has: (page) => loaded.has(page),
     rows: () => [...loaded].toSorted(([a], [b]) => a - b).flatMap(([, rows]) => rows),
     with(page, rows, newTotal, [first, last]) {
+      const held = loaded.get(page);
+      if (newTotal === total && held?.length === rows.length && rows.every((row, index) => row === held[index]))
+        return pages;
       const next = new Map(loaded);
       next.set(page, rows);
       // Pages behind the end are of a longer list than this one.
@@ -35,4 +38,5 @@ export function createPages<T>(
       return createPages(next, newTotal, kept);
     },
   };
+  return pages;
 }

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { startTransition, useCallback, useEffect, useRef, useState } from 'react';
 import type { ListFilter, ListSort } from '#shared/contract/desk.ts';
 import type { AppError } from '#shared/contract/errors.ts';
 import type { ConversationView } from '#shared/contract/views.ts';
@@ -6,10 +6,11 @@ import type { AccountId, ConversationKey, ShopId } from '#shared/domain/ids.ts';
 import type { Intake } from '#shared/protocol/entities.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { spaced } from '#renderer/bridge/spaced.ts';
+import { steady } from '#renderer/bridge/steady.ts';
 import { createPages, PAGE, type Pages } from './pages.ts';
 
-/** Between an answer and the next question while rows keep changing. */
-const RENEW_REST_MS = 60;
+/** Between an answer and the next question while rows keep changing: the first is shown at once, the rest is read by nobody faster. */
+const RENEW_REST_MS = 150;
 
 export interface ListQuestion {
   readonly accountId: AccountId | null;
@@ -55,9 +56,19 @@ export function useInbox(ask: ListQuestion) {
       if (own !== turn.current) return;
       asked.current.delete(page);
       if (answer.ok) {
+        const had = pages.current.has(page);
         const rows = unchanged(pages.current, page, answer.result.conversations);
-        pages.current = pages.current.with(page, rows, answer.result.total, range.current);
-        setState({ question, pages: pages.current, error: null });
+        const next = pages.current.with(page, rows, answer.result.total, range.current);
+        pages.current = next;
+        const show = (): void =>
+          setState((before) =>
+            before.question === question && before.pages === next && before.error === null
+              ? before
+              : { question, pages: next, error: null },
+          );
+        // Rows that somebody waits for come at once; renewing them gives way to a key press.
+        if (had) startTransition(show);
+        else show();
       } else
         setState((before) => ({
           question,
@@ -146,7 +157,7 @@ function unchanged(
   }
   return rows.map((row) => {
     const same = known.get(row.key);
-    return same !== undefined && JSON.stringify(same) === JSON.stringify(row) ? same : row;
+    return same === undefined ? row : steady(same, row);
   });
 }
 

@@ -57,7 +57,7 @@ export function IncidentPane(props: { incidentId: string; onConversation: (key: 
     [props.incidentId, reload],
   );
   useEffect(watchPlaybooks, []);
-  const { seal, open, close } = useSeal();
+  const { seal, open, save, close } = useSeal();
   const mayOpenSeals = useMayOpenSeals();
   const [as, setAs] = useState<AccountId | null>(null);
 
@@ -184,7 +184,9 @@ export function IncidentPane(props: { incidentId: string; onConversation: (key: 
         <SealDialog
           opened={seal.opened}
           problem={seal.error === null ? null : { text: errorWords(seal.error).title, code: seal.error.code }}
+          file={seal.file}
           words={sealWords(t as unknown as SealSay)}
+          onSave={() => void save()}
           onClose={close}
         />
       )}

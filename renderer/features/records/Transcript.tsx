@@ -6,19 +6,23 @@ import type { MessageView } from '#shared/contract/views.ts';
 import type { ConversationKey, MessageKey } from '#shared/domain/ids.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { useMarks } from '#renderer/bridge/marks.ts';
+import { useEvidence, useEvidenceRights } from '#renderer/bridge/evidence.ts';
 import { useMayOpenSeals, useSeal } from '#renderer/bridge/seals.ts';
 import { Button, IconButton } from '#renderer/ui/Button.tsx';
-import { dayKey, formatDay, formatTimeSeconds } from '#renderer/ui/format.ts';
+import { dayKey, formatDay, formatStamp, formatTimeSeconds } from '#renderer/ui/format.ts';
 import { Tag } from '#renderer/ui/marks.tsx';
+import { EvidenceDialog, type EvidenceSay } from '#renderer/ui/EvidenceDialog.tsx';
 import { sealWords, type SealSay } from '#renderer/ui/seal-words.ts';
 import { SealDialog } from '#renderer/ui/SealDialog.tsx';
 import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
+import { toast } from '#renderer/ui/Toast.tsx';
 import { localNow } from '#renderer/ui/use-now.ts';
 import { useVirtualizer } from '#renderer/ui/virtual.ts';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
 import { inPackage, usePackage } from './packages.ts';
 import { ReviewButton } from './PackageReview.tsx';
 import { useReportRunning } from './running.ts';
+import { LongText } from '#renderer/ui/LongText.tsx';
 import { Marked } from '#renderer/ui/Marked.tsx';
 
 const PAGE = 200;
@@ -160,9 +164,18 @@ function TranscriptLines(props: {
   const scroller = useRef<HTMLDivElement>(null);
   const busy = useRef(false);
   const mayOpenSeals = useMayOpenSeals();
-  const { seal, open: openSeal, close: closeSeal } = useSeal();
+  const { seal, open: openSeal, save: saveSeal, close: closeSeal } = useSeal();
+  const rights = useEvidenceRights();
   const { conversation, from, to } = props;
   const packageId = usePackage();
+  const evidence = useEvidence((changed) => {
+    toast({ tone: 'done', text: t(changed.evidence ? 'evidence.marked' : 'evidence.released') });
+    setLoaded((now) =>
+      now === null
+        ? now
+        : { ...now, messages: now.messages.map((each) => (each.key === changed.key ? changed : each)) },
+    );
+  });
 
   const load = useCallback(
     async (where: { around?: MessageKey; before?: MessageKey; after?: MessageKey }) => {
@@ -288,6 +301,9 @@ function TranscriptLines(props: {
                 current={message.key === props.current}
                 packageId={packageId}
                 onOpenSeal={mayOpenSeals && packageId === undefined ? openSeal : null}
+                onEvidence={
+                  packageId === undefined && (message.evidence ? rights.release : rights.mark) ? evidence.ask : null
+                }
               />
             </div>
           );
@@ -297,8 +313,20 @@ function TranscriptLines(props: {
         <SealDialog
           opened={seal.opened}
           problem={seal.error === null ? null : { text: errorWords(seal.error).title, code: seal.error.code }}
+          file={seal.file}
           words={sealWords(t as unknown as SealSay)}
+          onSave={() => void saveSeal()}
           onClose={closeSeal}
+        />
+      )}
+      {evidence.wish && (
+        <EvidenceDialog
+          marked={evidence.wish.message.evidence !== undefined}
+          busy={evidence.wish.busy}
+          error={evidence.wish.error}
+          say={t as unknown as EvidenceSay}
+          onConfirm={(note) => void evidence.confirm(note)}
+          onClose={evidence.close}
         />
       )}
     </div>
@@ -312,6 +340,8 @@ function Line(props: {
   current: boolean;
   packageId: string | undefined;
   onOpenSeal: ((key: MessageView['key']) => void) | null;
+  /** Null where nobody here may, or nothing can be marked. */
+  onEvidence: ((message: MessageView) => void) | null;
 }) {
   const { t, i18n } = useTranslation();
   const { message } = props;
@@ -361,7 +391,13 @@ function Line(props: {
             {message.text === null || message.text === '' ? (
               !message.attachment && <Tag>{t(`records.kinds.${message.kind}`)}</Tag>
             ) : (
-              <Marked text={message.text} matches={props.matches} current={props.current} />
+              <LongText
+                text={message.text}
+                until={props.matches.at(-1)?.[1] ?? 0}
+                more={(count) => t('chat.showAll', { count })}
+              >
+                {(shown) => <Marked text={shown} matches={props.matches} current={props.current} />}
+              </LongText>
             )}
             {message.attachment && message.kind === 'image' && props.packageId !== undefined && (
               <PackagePicture packageId={props.packageId} sha256={message.attachment.sha256} />
@@ -372,7 +408,24 @@ function Line(props: {
           <Tag tone="waiting">{t(`recall.effects.${message.recalled.effect}`)}</Tag>
         )}
         {message.corrected_by !== null && <Tag>{t('chat.correctedBy')}</Tag>}
+        {message.evidence && (
+          <>
+            {' '}
+            <Tag tone="accent" title={t('evidence.keptSince', { time: formatStamp(message.evidence.at) })}>
+              {t('evidence.kept')}
+            </Tag>
+          </>
+        )}
       </div>
+      {props.onEvidence && (
+        <IconButton
+          icon="bookmark"
+          iconSize={14}
+          className="line-evidence"
+          label={t(message.evidence ? 'evidence.release' : 'evidence.mark')}
+          onClick={() => props.onEvidence?.(message)}
+        />
+      )}
     </div>
   );
 }

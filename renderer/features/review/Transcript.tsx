@@ -2,6 +2,7 @@ import { useCallback, useEffect, useImperativeHandle, useRef, useState, type Ref
 import { useTranslation } from 'react-i18next';
 import { bridge } from '#renderer/bridge/index.ts';
 import { useMayOpenSeals, useSeal } from '#renderer/bridge/seals.ts';
+import { LongText } from '#renderer/ui/LongText.tsx';
 import { Button } from '#renderer/ui/Button.tsx';
 import { dayKey, formatDay, formatTimeSeconds } from '#renderer/ui/format.ts';
 import { Tag } from '#renderer/ui/marks.tsx';
@@ -40,7 +41,7 @@ export function Transcript(props: {
   const [at, setAt] = useState<number>(-1);
   const scroller = useRef<HTMLDivElement>(null);
   const mayOpenSeals = useMayOpenSeals();
-  const { seal, open: openSeal, close: closeSeal } = useSeal();
+  const { seal, open: openSeal, save: saveSeal, close: closeSeal } = useSeal();
   const { conversation } = props;
 
   const load = useCallback(
@@ -153,7 +154,9 @@ export function Transcript(props: {
         <SealDialog
           opened={seal.opened}
           problem={seal.error === null ? null : { text: errorWords(seal.error).title, code: seal.error.code }}
+          file={seal.file}
           words={sealWords(t as unknown as SealSay)}
+          onSave={() => void saveSeal()}
           onClose={closeSeal}
         />
       )}
@@ -190,7 +193,9 @@ function Content({ message }: { message: MessageView }) {
           <Tag>{t(`records.kinds.${message.kind}`)}</Tag> {message.attachment.name}{' '}
         </>
       )}
-      {message.text}
+      <LongText text={message.text ?? ''} more={(count) => t('chat.showAll', { count })}>
+        {(shown) => shown}
+      </LongText>
       {message.text === null && !message.order && !message.attachment && (
         <Tag>{t(`records.kinds.${message.kind}`)}</Tag>
       )}

@@ -16,8 +16,9 @@ import { ConsumerNote } from './ConsumerNote.tsx';
 import { ordersIn } from './orders.ts';
 import './side-panel.css';
 
-/** Order cards are looked for among that many newest messages, and this often while messages keep coming. */
+/** Order cards are looked for among that many newest messages: not before the chat beside is there, and this often while more come. */
 const CARDS_REACH = 400;
+const CARDS_AFTER_MS = 150;
 const CARDS_REST_MS = 2_000;
 
 /** Who the consumer is, their orders as far as the conversation shows them, and who served them when. */
@@ -162,7 +163,12 @@ function Orders(props: {
 }) {
   const { t } = useTranslation();
   const key = props.conversationKey;
-  const recent = useAsk('messages.page', { conversation_key: key, limit: CARDS_REACH });
+  const [due, setDue] = useState<ConversationKey | null>(null);
+  useEffect(() => {
+    const timer = setTimeout(() => setDue(key), CARDS_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [key]);
+  const recent = useAsk('messages.page', due === key ? { conversation_key: key, limit: CARDS_REACH } : null);
   const { reload } = recent;
   useEffect(() => {
     const questions = spaced(reload, CARDS_REST_MS);

@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ReplyView } from '../../contract/composer.ts';
 import { openableHost } from '../links.ts';
+import { findMembers } from './find-members.ts';
 import { findReplies, indexReplies } from './find-replies.ts';
+import { officialHosts } from './official-hosts.ts';
+import { spelledName } from './spelled.ts';
 import { fillVariables, unfilledVariables, VARIABLES } from './variables.ts';
 
 describe('variables of quick replies', () => {
@@ -72,7 +75,36 @@ describe('finding quick replies', () => {
   });
 });
 
+describe('mentioning members', () => {
+  const member = (id: string, name: string, spelled: string, initials: string) => ({
+    id,
+    name,
+    spelled: spelledName(name, spelled, initials),
+  });
+  const members = [
+    member('1', '客服阿杰', 'ke fu a jie', 'kfaj'),
+    member('2', '重庆小面', 'chong qing xiao mian', 'cqxm'),
+    member('3', 'Anna', '', ''),
+  ];
+  const ids = (query: string): string[] => findMembers(members, query, 10).map(({ id }) => id);
+
+  it('[PV7] by name, pinyin from any syllable on, and initials; all of them where nothing is typed', () => {
+    expect(ids('')).toEqual(['1', '2', '3']);
+    expect(ids('阿杰')).toEqual(['1']);
+    expect(ids('ajie')).toEqual(['1']);
+    expect(ids('cq')).toEqual(['2']);
+    expect(ids('xiaomian')).toEqual(['2']);
+    expect(ids('ＡＮ')).toEqual(['3']);
+    expect(ids('hong')).toEqual([]);
+  });
+});
+
 describe('links', () => {
+  it('[PV4] [PV8] hosts of the knowledge base are official, each once, and only those that can be opened', () => {
+    const urls = ['https://Rule.Example.com/a', 'https://rule.example.com/b', 'http://other.cn', 'nonsense'];
+    expect(officialHosts([{ links: urls.map((url) => ({ url })) }, { links: [] }])).toEqual(['rule.example.com']);
+  });
+
   it('[SE2] only plain https to a named host may be opened', () => {
     expect(openableHost('https://flk.npc.gov.cn/a?b')).toBe('flk.npc.gov.cn');
     for (const bad of [

@@ -1,6 +1,8 @@
 /** Variables of quick replies (PV7): `{买家昵称}` in the text, filled when the reply is put into the composer. */
 export const VARIABLES = ['买家昵称', '订单号', '店铺名', '客服昵称', '商品名', '金额', '日期', '时间'] as const;
 export type Variable = (typeof VARIABLES)[number];
+/** Those that only an order's card tells. */
+export const ORDER_VARIABLES: ReadonlySet<Variable> = new Set(['商品名', '金额']);
 
 /** Other spellings that imported lists use. */
 const ALIASES: Readonly<Record<string, Variable>> = {

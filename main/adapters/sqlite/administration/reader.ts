@@ -181,7 +181,7 @@ export function createAdministrationReader(db: ReadableDatabase): Administration
         .read<HoldView>(
           `WITH args(released, conversation) AS (SELECT ?, ?)
            SELECT h.id, h.kind, h.scope, coalesce(h.conversation, (SELECT min(x.id) FROM conversations x WHERE x.consumer = h.consumer)) AS conversation_key,
-             coalesce(h.number, k.name, c.title, '') AS target, h.note, h.placed_by, h.placed_at, h.released_by, h.released_at
+             h.message AS message_key, coalesce(h.number, k.name, c.title, '') AS target, h.note, h.placed_by, h.placed_at, h.released_by, h.released_at
            FROM args CROSS JOIN holds h LEFT JOIN conversations c ON c.id = h.conversation LEFT JOIN consumers k ON k.id = h.consumer
            WHERE (args.released OR h.released_at IS NULL) AND (args.conversation IS NULL OR h.conversation = args.conversation
              OR h.consumer = (SELECT consumer FROM conversations WHERE id = args.conversation)

@@ -1,6 +1,7 @@
 import type {
   AdministrationStoreWriter,
   AuditNote,
+  MessageTarget,
   PendingErasure,
   RetentionQuery,
   StoredDeletion,
@@ -28,8 +29,8 @@ export interface AdministrationWriter {
     stage: 'pages' | 'attachments' | 'done',
     audit: Pick<AuditNote, 'at' | 'actor'>,
   ): void;
-  placeHold: Plain<AdministrationStoreWriter['placeHold']>;
-  releaseHold: Plain<AdministrationStoreWriter['releaseHold']>;
+  placeHold(hold: Parameters<AdministrationStoreWriter['placeHold']>[0]): number;
+  releaseHold(...args: Parameters<AdministrationStoreWriter['releaseHold']>): void;
   announceRetention: Plain<AdministrationStoreWriter['announceRetention']>;
   removeRetained(
     query: RetentionQuery,
@@ -56,18 +57,31 @@ export function createAdministrationWriter(parts: {
   };
 
   const targetOf = (
-    target: HoldTarget,
-  ): { readonly conversation: number | null; readonly consumer: number | null; readonly number: string | null } => {
-    if (target.scope === 'order') return { conversation: null, consumer: null, number: normaliseNumber(target.number) };
+    target: HoldTarget | MessageTarget,
+  ): {
+    readonly conversation: number | null;
+    readonly consumer: number | null;
+    readonly number: string | null;
+    readonly message: number | null;
+  } => {
+    const none = { conversation: null, consumer: null, number: null, message: null };
+    if (target.scope === 'order') return { ...none, number: normaliseNumber(target.number) };
     const row = db
       .read<{ id: number; consumer: number | null }>(
         'SELECT id, consumer FROM conversations WHERE id = ? AND purged_at IS NULL',
       )
       .get(target.conversation_key);
     if (row === undefined) throw new AppFailure('NOT_FOUND', 'no such conversation');
-    if (target.scope === 'conversation') return { conversation: row.id, consumer: null, number: null };
+    if (target.scope === 'conversation') return { ...none, conversation: row.id };
+    if (target.scope === 'message') {
+      const there = db
+        .readOne<number>('SELECT 1 FROM messages WHERE id = ? AND conversation = ?')
+        .get(target.message_key, row.id);
+      if (there === undefined) throw new AppFailure('NOT_FOUND', 'no such message in the conversation');
+      return { ...none, conversation: row.id, message: target.message_key };
+    }
     if (row.consumer === null) throw new AppFailure('NOT_FOUND', 'the conversation has no consumer');
-    return { conversation: null, consumer: row.consumer, number: null };
+    return { ...none, consumer: row.consumer };
   };
 
   return {
@@ -135,12 +149,18 @@ export function createAdministrationWriter(parts: {
     },
 
     placeHold: ({ kind, target, note, audit }) => {
-      const { conversation, consumer, number } = targetOf(target);
+      const { conversation, consumer, number, message } = targetOf(target);
+      const standing = db
+        .readOne<number>(
+          'SELECT id FROM holds WHERE conversation = ? AND message = ? AND kind = ? AND released_at IS NULL LIMIT 1',
+        )
+        .get(conversation, message, kind);
+      if (standing !== undefined) return standing;
       const { lastInsertRowid } = db
         .write(
-          'INSERT INTO holds (kind, scope, conversation, consumer, number, note, placed_by, placed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+          'INSERT INTO holds (kind, scope, conversation, consumer, number, message, note, placed_by, placed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
         )
-        .run(kind, target.scope, conversation, consumer, number, note, audit.actor, audit.at);
+        .run(kind, target.scope, conversation, consumer, number, message, note, audit.actor, audit.at);
       const id = Number(lastInsertRowid);
       appendAudit(db, { ...audit, details: { ...audit.details, hold: id } });
       if (conversation !== null) changes.messages(conversation);

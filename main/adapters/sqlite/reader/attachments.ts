@@ -2,6 +2,7 @@ import type { DownloadJob, StagedFile } from '#main/core/ports/attachment-store.
 import { OutgoingFile } from '#shared/contract/attachments.ts';
 import type { AccountId, ConversationKey, MessageKey } from '#shared/domain/ids.ts';
 import { Attachment } from '#shared/protocol/entities.ts';
+import { HELD_SQL } from '../administration/protections.ts';
 import type { ReadableDatabase } from '../connection.ts';
 
 /** Rows that this version can't read are left alone: they are neither shown nor worked on (stored jobs parse by schema). */
@@ -90,9 +91,9 @@ export function readKeptAttachments(db: ReadableDatabase): string[] {
       `SELECT attachment ->> '$.sha256' FROM outbox WHERE attachment IS NOT NULL
        UNION SELECT sha256 FROM staged_attachments
        UNION SELECT ${OF_MESSAGE} FROM conversations c JOIN messages m ON m.conversation = c.id
-         WHERE c.legal_hold = 1 AND ${WITH_FILE} AND ${OF_MESSAGE} IS NOT NULL
-       UNION SELECT s.extra ->> '$.attachment.sha256' FROM conversations c JOIN messages m ON m.conversation = c.id JOIN seals s ON s.message = m.id
-         WHERE c.legal_hold = 1 AND s.extra IS NOT NULL AND s.extra ->> '$.attachment.sha256' IS NOT NULL`,
+         WHERE (c.legal_hold = 1 OR ${HELD_SQL}) AND ${WITH_FILE} AND ${OF_MESSAGE} IS NOT NULL
+       UNION SELECT extra ->> '$.attachment.sha256' FROM seals
+         WHERE extra IS NOT NULL AND extra ->> '$.attachment.sha256' IS NOT NULL`,
     )
     .all();
 }

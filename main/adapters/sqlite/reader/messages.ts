@@ -10,6 +10,7 @@ import type {
   MessageKey,
   RecallId,
 } from '#shared/domain/ids.ts';
+import type { Attachment } from '#shared/protocol/entities.ts';
 import { MESSAGE_KEY_SLACK_MS, messageKeySlot } from '#shared/domain/time.ts';
 import { Flag, KINDS, SENDERS, STATUSES } from '../codes.ts';
 import type { ReadableDatabase } from '../connection.ts';
@@ -43,7 +44,23 @@ interface Row {
 const COLUMNS = `id, conversation, msg_id, conv_seq, client_msg_id, sender_role, sender_id, sender_name, sender_device, kind, text, sent_at, status,
   read_at, opened_at, flags, extra`;
 
-function toView(db: ReadableDatabase, row: Row): MessageView {
+type Evidence = NonNullable<MessageView['evidence']>;
+
+/** Evidence marks on messages of a conversation (AD3), by message: one look-up a page, for most of them of nothing. */
+function evidenceIn(db: ReadableDatabase, conversation: number): ReadonlyMap<number, Evidence> {
+  return new Map(
+    db
+      .read<{ message: number; id: number; placed_at: number }>(
+        `SELECT message, id, placed_at FROM holds INDEXED BY holds_by_conversation
+         WHERE conversation = ? AND released_at IS NULL AND message IS NOT NULL`,
+      )
+      .all(conversation)
+      .map(({ message, id, placed_at }) => [message, { hold: id, at: placed_at }]),
+  );
+}
+
+function toView(db: ReadableDatabase, row: Row, evidence: ReadonlyMap<number, Evidence>): MessageView {
+  const kept = evidence.get(row.id);
   const extra = parseExtra(row.extra);
   const recalled = (row.flags & Flag.RECALLED) !== 0;
   const recall = db
@@ -79,6 +96,7 @@ function toView(db: ReadableDatabase, row: Row): MessageView {
     recalled: recalled ? recalledView(extra.recalled) : null,
     recall: recall === undefined ? null : toRecallView(recall),
     ...((row.flags & Flag.INCIDENT) === 0 ? {} : { incident: incidentOfMessage(db, row.id) }),
+    ...(kept === undefined ? {} : { evidence: kept }),
   };
 }
 
@@ -102,7 +120,10 @@ export function readMessage(
   const row = db.read<Row>(`SELECT ${COLUMNS} FROM messages WHERE id = ?`).get(key);
   if (row === undefined) return null;
   const conversation = readConversation(db, row.conversation as ConversationKey);
-  return { message: toView(db, row), account_id: conversation?.account_id ?? null };
+  return {
+    message: toView(db, row, evidenceIn(db, row.conversation)),
+    account_id: conversation?.account_id ?? null,
+  };
 }
 
 function outgoingFileView(attachment: string | null): Pick<OutgoingView, 'file'> {
@@ -163,9 +184,10 @@ export function readMessages(db: ReadableDatabase, query: MessagesQuery): Messag
   // Gaps within the page, and those that lie beyond an end which is the end of what is here.
   const seqs = rows.map((row) => row.conv_seq).filter((seq) => seq !== null);
   const lowSeq = hasOlder && seqs.length > 0 ? Math.min(...seqs) - 1 : 0;
+  const evidence = evidenceIn(db, conversation);
   const highSeq = hasNewer && seqs.length > 0 ? Math.max(...seqs) + 1 : NO_BOUND;
   return {
-    messages: rows.map((row) => toView(db, row)),
+    messages: rows.map((row) => toView(db, row, evidence)),
     outgoing: readOutgoing(db, conversation),
     gaps: db
       .read<{ from_seq: number; to_seq: number }>(
@@ -335,14 +357,14 @@ function bySequence(db: ReadableDatabase, query: MessagesQuery): Page {
 export function openSeal(
   db: ReadableDatabase,
   key: MessageKey,
-): { readonly text: string | null; readonly attachment_name: string | null; readonly read_at: number | null } | null {
+): { readonly text: string | null; readonly attachment: Attachment | null; readonly read_at: number | null } | null {
   const row = db
     .read<{ text: string | null; extra: string | null; read_at: number | null }>(
       'SELECT text, extra, read_at FROM seals WHERE message = ?',
     )
     .get(key);
   if (row === undefined) return null;
-  return { text: row.text, attachment_name: parseExtra(row.extra).attachment?.name ?? null, read_at: row.read_at };
+  return { text: row.text, attachment: parseExtra(row.extra).attachment ?? null, read_at: row.read_at };
 }
 
 /** What the remedy card needs of the newest incident about a message (RM1). */

@@ -121,6 +121,12 @@ export function hasChosen(key: ConversationKey): boolean {
   return chosen.staged.length > 0 || chosen.incoming.some((file) => file.error === null);
 }
 
+/** As they are shown in the tray. */
+export function chosenNames(key: ConversationKey): readonly string[] {
+  const { staged, incoming } = useStaged.getState().byConversation[key] ?? NOTHING_CHOSEN;
+  return [...staged, ...incoming.filter((file) => file.error === null)].map(({ name }) => name);
+}
+
 /** Sends what is chosen here, in order, after what is still being read. Null: sent, or there was nothing. */
 export async function sendChosen(key: ConversationKey): Promise<AppError | null> {
   await running.get(key);

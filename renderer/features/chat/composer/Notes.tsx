@@ -1,9 +1,9 @@
-import { useTranslation } from 'react-i18next';
 import { Button } from '#renderer/ui/Button.tsx';
 import { Icon } from '#renderer/ui/Icon.tsx';
 import type { Unfilled } from '#shared/domain/composer/variables.ts';
 import type { GuardHit } from '#shared/domain/guard/inspect.ts';
 import { hitWords } from '../guard/words.ts';
+import { useWords } from '../use-words.ts';
 
 const SHOWN = 3;
 const SHOWN_TEXT = 16;
@@ -22,7 +22,7 @@ export function Notes(props: {
   onFill: (value: string) => void;
   onOverride: () => void;
 }) {
-  const { t, i18n } = useTranslation();
+  const { t, locale } = useWords();
   const { text, hits, unfilled } = props;
   const first = unfilled[0];
   if (hits.length === 0 && first === undefined) return null;
@@ -34,7 +34,7 @@ export function Notes(props: {
           <Icon name="pencil" size={12} />
           {t('compose.guard.unfilled', {
             count: unfilled.length,
-            names: new Intl.ListFormat(i18n.language).format([...new Set(unfilled.map(({ name }) => name))]),
+            names: new Intl.ListFormat(locale).format([...new Set(unfilled.map(({ name }) => name))]),
           })}
           {props.choices.map((choice) => (
             <Button

@@ -11,6 +11,8 @@ import type { OriginDoubt } from './origin.ts';
 /** What the person is asked before a text goes out. All of it in one dialog: one Enter, one Esc. */
 export interface Asking {
   readonly text: string;
+  /** Names of the files that go alone, where there is no text. */
+  readonly files: readonly string[];
   readonly doubts: readonly OriginDoubt[];
   /** Those that ask for confirmation, or (with `override`) block. */
   readonly hits: readonly GuardHit[];
@@ -70,6 +72,11 @@ export function SendDialog(props: {
               </strong>
             ),
           )}
+          {asking.files.map((file, index) => (
+            <span key={index} className="send-ask-file">
+              {file}
+            </span>
+          ))}
         </blockquote>
         {asking.override && (
           <Field label={t('compose.ask.reason')} id="override-reason">

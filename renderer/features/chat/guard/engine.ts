@@ -2,6 +2,7 @@ import { create } from 'zustand';
 import { bridge } from '#renderer/bridge/index.ts';
 import type { WordsPage } from '#shared/contract/composer.ts';
 import type { CallAnswer } from '#shared/contract/door.ts';
+import { officialHosts } from '#shared/domain/composer/official-hosts.ts';
 import { packWords } from '#shared/domain/guard/packed.ts';
 import type { GuardReport } from '#shared/domain/guard/inspect.ts';
 import type { AccountId, ShopId } from '#shared/domain/ids.ts';
@@ -25,6 +26,7 @@ const PATIENCE_MS = 400;
 const nameOf = (account: AccountId, shop: ShopId): string => `${account} ${shop}`;
 const waiting = new Map<number, (report: GuardReport | null) => void>();
 const wanted = new Map<string, { readonly account: AccountId; readonly shop: ShopId }>();
+const hosts = new Map<string, readonly string[]>();
 let worker: Worker | null = null;
 let lastId = 0;
 
@@ -42,8 +44,15 @@ function thread(): Worker | null {
     const known = wanted.get(nameOf(account_id, shop_id as ShopId));
     if (known) void load(known.account, known.shop);
   });
+  bridge.subscribe('articles', () => {
+    for (const { account, shop } of wanted.values()) void loadHosts(account, shop);
+  });
   bridge.onHostState((host) => {
-    if (host === 'connected') for (const { account, shop } of wanted.values()) void load(account, shop);
+    if (host !== 'connected') return;
+    for (const { account, shop } of wanted.values()) {
+      void load(account, shop);
+      void loadHosts(account, shop);
+    }
   });
   return worker;
 }
@@ -74,12 +83,24 @@ async function load(account: AccountId, shop: ShopId): Promise<void> {
   tell({ kind: 'compile', list, version: version ?? 0, local: packWords(local.ok ? local.result.local : []) });
 }
 
+/** Hosts of the knowledge base's links; what was marked before they came is looked at again. */
+async function loadHosts(account: AccountId, shop: ShopId): Promise<void> {
+  const list = nameOf(account, shop);
+  const answer = await bridge.call('articles.list', { account_id: account, shop_id: shop });
+  if (!answer.ok) return;
+  const known = officialHosts(answer.result.articles);
+  if (known.join() === (hosts.get(list) ?? []).join()) return;
+  hosts.set(list, known);
+  useCompiled.setState((all) => ({ [list]: (all[list] ?? 0) + 1 }));
+}
+
 /** Gets a shop's words ready; at once when they are. Answers with the list's name. */
 export function prepareWords(account: AccountId, shop: ShopId): string {
   const list = nameOf(account, shop);
   if (!wanted.has(list)) {
     wanted.set(list, { account, shop });
     void load(account, shop);
+    void loadHosts(account, shop);
   }
   return list;
 }
@@ -100,6 +121,7 @@ export function inspectText(question: Question): Promise<GuardReport | null> {
     });
     const { confirm, block } = question.policy.send;
     const { text, knownNumbers } = question;
-    tell({ kind: 'inspect', id, list, text, send: { confirm, block }, knownNumbers });
+    const officialHosts = hosts.get(list) ?? [];
+    tell({ kind: 'inspect', id, list, text, send: { confirm, block }, knownNumbers, officialHosts });
   });
 }

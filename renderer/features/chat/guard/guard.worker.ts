@@ -34,7 +34,7 @@ addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
       return;
     }
     case 'inspect': {
-      const options = { knownNumbers: new Set(data.knownNumbers) };
+      const options = { knownNumbers: new Set(data.knownNumbers), officialHosts: data.officialHosts };
       const report = inspect(data.text, { send: data.send }, lists.get(data.list) ?? EMPTY_WORDS, options);
       say({ kind: 'report', id: data.id, report });
     }

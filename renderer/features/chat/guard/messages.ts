@@ -13,6 +13,7 @@ export type ToWorker =
       readonly text: string;
       readonly send: Pick<Policy['send'], 'confirm' | 'block'>;
       readonly knownNumbers: readonly string[];
+      readonly officialHosts: readonly string[];
     };
 
 export type FromWorker =

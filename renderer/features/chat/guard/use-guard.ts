@@ -5,6 +5,11 @@ import type { Policy } from '#shared/protocol/entities.ts';
 import { carryHits } from './carry.ts';
 import { inspectText, prepareWords, useCompiled, type Question } from './engine.ts';
 
+interface Checked {
+  readonly text: string;
+  readonly report: GuardReport;
+}
+
 export interface Guarded {
   /** For marks; as near to the text as is known yet. */
   readonly hits: readonly GuardHit[];
@@ -18,7 +23,9 @@ export function useGuard(conversation: ConversationView, policy: Policy | null, 
   const shop = conversation.shop.shop_id;
   const list = account === null ? '' : `${account} ${shop}`;
   const compiled = useCompiled((all) => all[list] ?? 0);
-  const [checked, setChecked] = useState<{ readonly text: string; readonly report: GuardReport } | null>(null);
+  const [checked, setChecked] = useState<Checked | null>(null);
+  /** Also what changed nothing on the screen. */
+  const newest = useRef<Checked | null>(null);
   const turn = useRef(0);
   const questionOf = (of: string): Question | null =>
     account === null || policy === null
@@ -44,24 +51,23 @@ export function useGuard(conversation: ConversationView, policy: Policy | null, 
     const mine = ++turn.current;
     const asked = text.trim() === '' ? null : question.current(text);
     if (asked === null) {
+      newest.current = null;
       setChecked(null);
       return;
     }
     void inspectText(asked).then((report) => {
-      // Nothing new to draw: no second drawing of each key press.
       if (mine !== turn.current || report === null) return;
-      setChecked((before) =>
-        before !== null && before.report.hits.length === 0 && report.hits.length === 0 && before.text === text
-          ? before
-          : { text, report },
-      );
+      const now = { text, report };
+      newest.current = now;
+      // Where there are no marks and were none, a key press is not drawn a second time.
+      setChecked((before) => (report.hits.length > 0 || (before?.report.hits.length ?? 0) > 0 ? now : before));
     });
   }, [text, rule, numbers, compiled]);
 
   return {
     hits: checked === null ? [] : carryHits(checked.report.hits, checked.text, text),
     reportOf(of) {
-      if (checked !== null && checked.text === of) return checked.report;
+      if (newest.current?.text === of) return newest.current.report;
       const asked = questionOf(of);
       return asked === null ? null : inspectText(asked);
     },
