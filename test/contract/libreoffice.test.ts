@@ -40,7 +40,8 @@ function convert(file: string, to: string, infilter?: string): void {
       path.dirname(file),
       file,
     ],
-    { stdio: 'ignore', timeout: 100_000 },
+    // Without a UTF-8 locale it can't name its files after our sheets.
+    { stdio: 'ignore', timeout: 100_000, env: { ...process.env, LC_ALL: 'C.UTF-8' } },
   );
 }
 
