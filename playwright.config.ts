@@ -4,6 +4,11 @@ import { defineConfig } from '@playwright/test';
 // Each test starts the program anew, from source, in five threads: compiled once, not at each start (as in vitest.config.ts).
 process.env['NODE_COMPILE_CACHE'] ??= new URL('node_modules/.cache/workbench/code', import.meta.url).pathname;
 
+// Without a UTF-8 locale Chromium on Linux can't open files that have Chinese names; a bare machine names none. The program's
+// own language goes by other variables (main/hosts/app-info.ts).
+if (!/utf-?8/iu.test(process.env['LC_ALL'] ?? process.env['LC_CTYPE'] ?? process.env['LANG'] ?? ''))
+  Object.assign(process.env, { LC_CTYPE: 'C.UTF-8', LC_ALL: '' });
+
 /**
  * Under CI the whole run has to stay under 20 minutes on two processors: these are left to `npm test` and `npm run e2e` by
  * hand (WORKBENCH_E2E_ALL=1 runs them there too), and each run says so.

@@ -10,13 +10,22 @@ export function appVersion(): string {
   return version;
 }
 
-/** Language before the person chose one. A system that names none (C, POSIX) gets the source language (UX1). */
-export function systemLocale(environment: NodeJS.ProcessEnv, systemTag: string): Locale {
+/**
+ * Language before the person chose one: as POSIX programs choose, else `systemTag`, the system's own word where it has one
+ * (Windows, macOS). A system that names none (C, POSIX, no variable) gets the source language (UX1).
+ */
+export function systemLocale(environment: NodeJS.ProcessEnv, systemTag?: string): Locale {
   const named = environment['LC_ALL'] || environment['LC_MESSAGES'] || environment['LANG'];
-  if (named === undefined || named === '') return localeFor(systemTag);
+  if (named === undefined || named === '') return systemTag === undefined ? 'zh-CN' : localeFor(systemTag);
   // `zh_CN.UTF-8` names the language as zh-CN does.
   const tag = (named.split('.')[0] ?? '').replace('_', '-');
   return tag === 'C' || tag === 'POSIX' ? 'zh-CN' : localeFor(tag);
+}
+
+/** Undefined where Node has it from those variables itself, and says en-US without any. */
+function tagOfSystem(): string | undefined {
+  const knows = process.platform === 'win32' || process.platform === 'darwin';
+  return knows ? new Intl.DateTimeFormat().resolvedOptions().locale : undefined;
 }
 
 export function describeHost(
@@ -31,6 +40,6 @@ export function describeHost(
     platform: process.platform,
     practice,
     key_storage,
-    locale: locale ?? systemLocale(process.env, new Intl.DateTimeFormat().resolvedOptions().locale),
+    locale: locale ?? systemLocale(process.env, tagOfSystem()),
   };
 }

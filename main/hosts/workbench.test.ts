@@ -218,6 +218,8 @@ test('[UX6] a runtime that is too old is told so, in a line with the code', () =
 test('[UX1] Chinese where the system names no language or a Chinese one', () => {
   expect(systemLocale({ LANG: 'C.UTF-8' }, 'en-US')).toBe('zh-CN');
   expect(systemLocale({}, 'zh-Hans-CN')).toBe('zh-CN');
+  expect(systemLocale({}, 'en-US')).toBe('en');
+  expect(systemLocale({})).toBe('zh-CN');
   expect(systemLocale({ LANG: 'zh_CN.UTF-8' }, 'en-US')).toBe('zh-CN');
   expect(systemLocale({ LANG: 'en_US.UTF-8' }, 'zh-CN')).toBe('en');
   expect(systemLocale({ LC_ALL: 'de_DE', LANG: 'zh_CN' }, 'zh-CN')).toBe('en');

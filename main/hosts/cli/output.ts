@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { cliWords, fill, type CliWords } from '#shared/i18n/cli.ts';
-import { localeFor, type Locale } from '#shared/i18n/index.ts';
+import type { Locale } from '#shared/i18n/index.ts';
+import { systemLocale } from '../app-info.ts';
 
 /**
  * Results go to standard output, everything said to people to standard error. Standard output is written synchronously,
@@ -21,7 +22,7 @@ export interface Output {
 }
 
 export function createOutput(json: boolean, environment: NodeJS.ProcessEnv = process.env): Output {
-  const locale = localeOf(environment);
+  const locale = systemLocale(environment);
   const words = cliWords[locale];
   let progressShown = false;
   const clear = (): void => {
@@ -47,12 +48,6 @@ export function createOutput(json: boolean, environment: NodeJS.ProcessEnv = pro
       progressShown = true;
     },
   };
-}
-
-/** As POSIX programs do; Chinese where nothing is said (UX1). */
-export function localeOf(environment: NodeJS.ProcessEnv): Locale {
-  const tag = environment['LC_ALL'] || environment['LC_MESSAGES'] || environment['LANG'] || '';
-  return tag === '' || /^(C|POSIX)\b/u.test(tag) ? 'zh-CN' : localeFor(tag.replace('_', '-'));
 }
 
 function writeAll(text: string): void {

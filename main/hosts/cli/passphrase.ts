@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { AppFailure } from '#shared/contract/errors.ts';
 import { keyWords } from '#shared/i18n/cli-key.ts';
 import type { SecretsOptions } from '../open-secrets.ts';
-import { localeOf } from './output.ts';
+import { systemLocale } from '../app-info.ts';
 import type { GlobalOptions } from './program.ts';
 
 /** Where secrets come from, by the options; where there is no keychain and somebody sits at a terminal, they are asked (SE4). */
@@ -29,7 +29,7 @@ export function readSecretLine(file: string): string {
 }
 
 async function ask(which: 'new' | 'known'): Promise<string | null> {
-  const words = keyWords[localeOf(process.env)];
+  const words = keyWords[systemLocale(process.env)];
   const first = await askHidden(which === 'new' ? words.newPassphrase : words.passphrase);
   if (first === '') return null;
   if (which === 'new' && (await askHidden(words.again)) !== first)

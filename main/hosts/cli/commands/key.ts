@@ -16,13 +16,13 @@ import { adopt, finishRotation, keyCareOf, recover, requestRotation, ROTATES } f
 import { openSecretsWithoutKey } from '../../open-secrets.ts';
 import { openProfile } from '../../profile.ts';
 import { withProfile, type OpenedProfile } from '../open-store.ts';
-import { localeOf } from '../output.ts';
+import { systemLocale } from '../../app-info.ts';
 import { askHidden, secretsOptions } from '../passphrase.ts';
 import type { Action } from '../program.ts';
 
 /** Key care from a shell (ST1). The profile must not be open in another program. */
 export function addKey(program: Command, _words: CliWords, action: Action): void {
-  const words = keyWords[localeOf(process.env)];
+  const words = keyWords[systemLocale(process.env)];
   const key = program.command('key').description(words.about);
 
   key
