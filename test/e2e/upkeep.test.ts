@@ -32,14 +32,21 @@ async function openPage(page: Page): Promise<void> {
   await expect(page.getByRole('heading', { name: '连接与同步' })).toBeVisible();
 }
 
+/** Waits for it: a host says that it serves before the practice shop's conversations have come. */
 async function firstConversation(): Promise<{ key: never; draft: string | null }> {
-  const { conversations } = await host.call('conversations.list', {
-    account_id: null,
-    intake: 'active',
-    limit: 50,
-    cursor: null,
-  });
-  return conversations[0] as never;
+  let first: unknown;
+  await expect
+    .poll(async () => {
+      const { conversations } = await host.call('conversations.list', {
+        account_id: null,
+        intake: 'active',
+        limit: 50,
+        cursor: null,
+      });
+      return (first = conversations[0]) !== undefined;
+    })
+    .toBe(true);
+  return first as never;
 }
 
 test('[ST4] back up and restore in the window: what changes is shown first, and the program comes back with it', async ({
