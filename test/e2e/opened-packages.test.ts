@@ -121,6 +121,8 @@ test('[EX7] packages beside live records: opened, searched the same way, a chang
   await expect(page.getByRole('log')).toContainText('撤回');
   await page.getByRole('button', { name: '评价', exact: true }).click();
   const form = page.getByRole('dialog', { name: '评价这段接待' });
+  // What is not drawn yet would be a loop over nothing.
+  await expect(form.getByRole('radiogroup').first()).toBeVisible();
   for (const group of await form.getByRole('radiogroup').all()) await group.getByRole('radio').last().click();
   await form.getByRole('textbox', { name: '评语' }).fill('回复及时');
   await form.getByRole('combobox', { name: '标记的消息' }).click();
