@@ -6,7 +6,9 @@ import '#renderer/app/app.css';
 import './gallery.css';
 import { lazy, StrictMode, Suspense } from 'react';
 import { createRoot } from 'react-dom/client';
+import i18next from 'i18next';
 import { startI18n } from '#renderer/app/i18n.ts';
+import { PendingWordsProvider } from '#renderer/ui/Pending.tsx';
 import { UiProvider } from '#renderer/ui/theme.tsx';
 import { pretend } from './pretend.ts';
 import { wanted } from './wanted.ts';
@@ -26,9 +28,11 @@ if (root)
   createRoot(root).render(
     <StrictMode>
       <UiProvider theme={want.theme} density={want.density} locale={want.locale}>
-        <Suspense fallback={null}>
-          <Page want={want} />
-        </Suspense>
+        <PendingWordsProvider words={{ loading: i18next.t('common.loading'), retry: i18next.t('common.retry') }}>
+          <Suspense fallback={null}>
+            <Page want={want} />
+          </Suspense>
+        </PendingWordsProvider>
       </UiProvider>
     </StrictMode>,
   );
