@@ -4,6 +4,7 @@ import { createPrng, type Prng } from '#shared/lib/prng.ts';
 import type { Agent, Consumer, RecallEffect } from '#shared/protocol/entities.ts';
 import type { Attachments } from './attachments.ts';
 import { AGENTS, CONSUMER_NAMES, DEFAULT_AGENT_ID, ODD_NAMES, SHOPS } from './catalogue.ts';
+import { agentSender, consumerSender } from './on-the-wire.ts';
 import type { AgentRecord, ConversationRecord, MessageRecord, ShopRecord } from './records.ts';
 import { FAREWELLS, RATINGS, SCENARIOS, SLIPS, scenarioById, threadOf, type Scenario } from './scenarios.ts';
 import {
@@ -16,7 +17,7 @@ import {
   violationNumber,
   type Variables,
 } from './speech.ts';
-import { agentSender, consumerSender, type World } from './world.ts';
+import type { World } from './world.ts';
 
 /** The practice world at its first start: shops, agents, and weeks of past conversations ending at `now`. */
 

@@ -7,6 +7,7 @@ import { assert } from '#shared/lib/assert.ts';
 import type { Attachments } from './attachments.ts';
 import type { Faults } from './faults.ts';
 import type { Gateway } from './gateway.ts';
+import { agentSender, attachmentOf, consumerSender } from './on-the-wire.ts';
 import type { AgentRecord, ConversationRecord, MessageRecord, ShopRecord } from './records.ts';
 import { transfer } from './requests.ts';
 import type { Outcomes } from './outcomes.ts';
@@ -14,7 +15,7 @@ import type { PracticeClockState, PracticeTime } from './practice-time.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Simulation } from './simulation.ts';
 import type { PracticeTraining } from './training.ts';
-import { agentSender, attachmentOf, consumerSender, type World } from './world.ts';
+import type { World } from './world.ts';
 
 /** Names of `practice.fault` (shared/contract/procedures). */
 export type FaultName = 'cut' | 'refuse' | 'slow' | 'drop' | 'duplicate' | 'reorder' | 'kick' | 'clock-skew' | 'none';

@@ -5,10 +5,11 @@ import type { RecallOutcomeName } from '#shared/contract/practice.ts';
 import { RECALL_OUTCOMES } from '#shared/contract/practice.ts';
 import type { Attachments } from './attachments.ts';
 import type { Faults } from './faults.ts';
+import { agentSender, attachmentOf, consumerSender } from './on-the-wire.ts';
 import type { AgentRecord, ConversationRecord, MessageRecord, ShopRecord } from './records.ts';
 import { transfer } from './requests.ts';
 import type { Scheduler } from './scheduler.ts';
-import { agentSender, attachmentOf, consumerSender, type World } from './world.ts';
+import type { World } from './world.ts';
 
 /**
  * Every way in which a recall can go, played on purpose (RC3, RC12, RC15, RC17): a conversation carries a fate, and what its

@@ -3,9 +3,11 @@ import { HOUR } from '#shared/lib/durations.ts';
 import type { Message, Role } from '#shared/protocol/entities.ts';
 import type { RequestFields, RequestName, RequestResult } from '#shared/protocol/requests.ts';
 import type { Attachments } from './attachments.ts';
+import { agentSender, attachmentOf } from './on-the-wire.ts';
 import { decideRecall } from './recall.ts';
 import type { AgentRecord, ConversationRecord, MessageRecord, RecallRecord, ShopRecord } from './records.ts';
-import { agentSender, attachmentOf, isOverseer, type World } from './world.ts';
+import { isOverseer, showConversation, showMessage, visibleUpTo } from './visibility.ts';
+import type { World } from './world.ts';
 import { blockedBy } from './words.ts';
 
 /** Every request of the protocol page. A handler is synchronous: what it answers has happened, whole. */
@@ -57,7 +59,7 @@ export const REQUEST_HANDLERS: Handlers = {
     if (earlier !== undefined) {
       if (!sameContent(earlier.message, fields))
         throw new Refusal('IDEMPOTENCY_CONFLICT', 'this client_msg_id was used for another message');
-      return { message: world.showMessage(agent, earlier), duplicate: true };
+      return { message: showMessage(agent, earlier), duplicate: true };
     }
     const conversation = visible(context, fields.conversation_id, 'NO_PERMISSION');
     const shop = shopOf(world, conversation);
@@ -102,7 +104,7 @@ export const REQUEST_HANDLERS: Handlers = {
       found === undefined ||
       found.conversation.data.conversation_id !== fields.conversation_id ||
       found.conversation.removed !== null ||
-      world.visibleUpTo(agent, found.conversation) < found.record.message.conv_seq
+      visibleUpTo(agent, found.conversation) < found.record.message.conv_seq
     )
       return recallAnswer(
         context,
@@ -143,10 +145,10 @@ export const REQUEST_HANDLERS: Handlers = {
   },
 
   'conversation.pull': (context, fields) => {
-    const { world, agent } = context;
+    const { agent } = context;
     const conversation = visible(context, fields.conversation_id, 'NOT_VISIBLE');
     if (fields.from_seq > fields.to_seq) throw new Refusal('BAD_REQUEST', 'from_seq: after to_seq');
-    const last = Math.min(fields.to_seq, conversation.data.last_seq, world.visibleUpTo(agent, conversation));
+    const last = Math.min(fields.to_seq, conversation.data.last_seq, visibleUpTo(agent, conversation));
     if (context.emptyPage) return { messages: [], has_more: fields.from_seq <= last };
     const messages: Message[] = [];
     let bytes = 0;
@@ -154,7 +156,7 @@ export const REQUEST_HANDLERS: Handlers = {
     for (; seq <= last && messages.length < fields.limit && bytes < PAGE_BYTES; seq++) {
       const record = conversation.messages[seq - 1];
       if (record === undefined) continue;
-      const message = world.showMessage(agent, record);
+      const message = showMessage(agent, record);
       bytes += Buffer.byteLength(JSON.stringify(message));
       messages.push(message);
     }
@@ -166,7 +168,7 @@ export const REQUEST_HANDLERS: Handlers = {
     const after = fields.cursor === null ? 0 : readCursor(fields.cursor);
     const list = [...world.conversations.values()]
       .filter((conversation) => conversation.ordinal > after && !conversation.archived && conversation.removed === null)
-      .filter((conversation) => world.visibleUpTo(agent, conversation) > 0)
+      .filter((conversation) => visibleUpTo(agent, conversation) > 0)
       .sort((a, b) => a.ordinal - b.ordinal);
     const limit = context.emptyPage ? 1 : fields.limit;
     const page: ConversationRecord[] = [];
@@ -178,7 +180,7 @@ export const REQUEST_HANDLERS: Handlers = {
     }
     const last = page.at(-1);
     return {
-      conversations: page.map((conversation) => world.showConversation(agent, conversation)),
+      conversations: page.map((conversation) => showConversation(agent, conversation)),
       cursor: last === undefined || page.length === list.length ? null : String(last.ordinal),
     };
   },
@@ -197,13 +199,13 @@ export const REQUEST_HANDLERS: Handlers = {
     if (data.intake !== 'waiting' && data.assignee !== null) {
       // Claimed by ourselves already: the answer to the first request was lost.
       if (data.intake === 'active' && data.assignee.agent_id === agent.agent_id)
-        return { conversation: world.showConversation(agent, conversation) };
+        return { conversation: showConversation(agent, conversation) };
       throw new Refusal('ALREADY_CLAIMED', 'claimed by another agent', {
         details: { by: data.assignee.name, by_agent_id: data.assignee.agent_id },
       });
     }
     world.assign(conversation, agent, 'claimed');
-    return { conversation: world.showConversation(agent, conversation) };
+    return { conversation: showConversation(agent, conversation) };
   },
 
   'conversation.transfer': (context, fields) => {
@@ -214,16 +216,16 @@ export const REQUEST_HANDLERS: Handlers = {
       throw new Refusal('BAD_REQUEST', 'to_agent_id: no agent of this shop');
     if (conversation.data.intake === 'ended') throw new Refusal('BAD_REQUEST', 'the conversation has ended');
     if (conversation.data.assignee?.agent_id === to.agent_id)
-      return { conversation: world.showConversation(agent, conversation) };
+      return { conversation: showConversation(agent, conversation) };
     if (to.presence === 'off_duty') throw new Refusal('AGENT_OFF_DUTY', 'off duty');
     transfer(world, conversation, agent, to, fields.note);
-    return { conversation: world.showConversation(agent, conversation) };
+    return { conversation: showConversation(agent, conversation) };
   },
 
   'conversation.end': (context, fields) => {
     const conversation = directed(context, fields.conversation_id);
     if (conversation.data.intake !== 'ended') context.world.end(conversation);
-    return { conversation: context.world.showConversation(context.agent, conversation) };
+    return { conversation: showConversation(context.agent, conversation) };
   },
 
   'conversation.read': (context, fields) => {
@@ -319,7 +321,7 @@ export const REQUEST_HANDLERS: Handlers = {
     if (conversation.removed === null || conversation.removed.until <= world.now())
       throw new Refusal('NOT_RESTORABLE', 'not removed, or too late');
     world.restoreGroup(conversation);
-    return { conversation: world.showConversation(agent, conversation) };
+    return { conversation: showConversation(agent, conversation) };
   },
 
   'records.query': (context, fields) => {
@@ -336,7 +338,7 @@ export const REQUEST_HANDLERS: Handlers = {
         !data.violation_nos.some((number) => fields.violation_nos?.includes(number))
       )
         continue;
-      const upTo = world.visibleUpTo(agent, conversation);
+      const upTo = visibleUpTo(agent, conversation);
       for (const record of conversation.messages) {
         const { message } = record;
         if (message.conv_seq > upTo || message.sent_at < fields.from || message.sent_at >= fields.to) continue;
@@ -357,7 +359,7 @@ export const REQUEST_HANDLERS: Handlers = {
     let bytes = 0;
     for (const record of rest) {
       if (messages.length >= RECORDS_PAGE || bytes >= PAGE_BYTES) break;
-      const message = world.showMessage(agent, record);
+      const message = showMessage(agent, record);
       bytes += Buffer.byteLength(JSON.stringify(message));
       messages.push(message);
     }
@@ -406,11 +408,7 @@ function visible(
   code: 'NO_PERMISSION' | 'NOT_VISIBLE',
 ): ConversationRecord {
   const conversation = context.world.conversations.get(conversationId);
-  if (
-    conversation === undefined ||
-    conversation.removed !== null ||
-    context.world.visibleUpTo(context.agent, conversation) === 0
-  )
+  if (conversation === undefined || conversation.removed !== null || visibleUpTo(context.agent, conversation) === 0)
     throw new Refusal(code, 'no such conversation here');
   return conversation;
 }
@@ -496,7 +494,7 @@ function mayOpen(context: RequestContext, attachmentId: string): boolean {
   const record = world.attachments.get(attachmentId);
   if (record?.by === agent.agent_id) return true;
   for (const conversation of world.conversations.values()) {
-    const upTo = world.visibleUpTo(agent, conversation);
+    const upTo = visibleUpTo(agent, conversation);
     if (upTo === 0) continue;
     for (const { message, recalled } of conversation.messages)
       if (

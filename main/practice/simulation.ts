@@ -3,6 +3,7 @@ import { MINUTE, SECOND } from '#shared/lib/durations.ts';
 import { createPrng, type Prng } from '#shared/lib/prng.ts';
 import type { Attachments } from './attachments.ts';
 import { CONSUMER_NAMES, DEFAULT_AGENT_ID, ODD_NAMES, SHOPS } from './catalogue.ts';
+import { agentSender, consumerSender } from './on-the-wire.ts';
 import type { AgentRecord, ConversationRecord, MessageRecord, ShopRecord, SimulationState } from './records.ts';
 import {
   FAREWELLS,
@@ -16,7 +17,7 @@ import {
 } from './scenarios.ts';
 import type { Scheduler } from './scheduler.ts';
 import { contents, fill, makeVariables, newSimulation, pickScenario, saidSince } from './speech.ts';
-import { agentSender, consumerSender, type World } from './world.ts';
+import type { World } from './world.ts';
 
 /**
  * Consumers and other agents who act by themselves. Consumers read after a while (some never), answer what was said, lose

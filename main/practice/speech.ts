@@ -2,9 +2,10 @@ import type { Prng } from '#shared/lib/prng.ts';
 import type { Message, Order } from '#shared/protocol/entities.ts';
 import type { Attachments } from './attachments.ts';
 import { CITIES, COURIERS, PRODUCTS, type Product } from './catalogue.ts';
+import { attachmentOf } from './on-the-wire.ts';
 import type { ConversationRecord, ShopRecord, SimulationState } from './records.ts';
 import { GIFTS, SCENARIOS, type Scenario } from './scenarios.ts';
-import { attachmentOf, type MessageDraft } from './world.ts';
+import type { MessageDraft } from './world.ts';
 
 /** Turns scenario lines into messages with one consumer's own facts. */
 

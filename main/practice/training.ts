@@ -2,11 +2,12 @@ import type { Situation } from '#shared/contract/lessons.ts';
 import type { Lesson } from '#shared/domain/lessons/format.ts';
 import type { LessonConversation } from '#shared/domain/lessons/judge.ts';
 import { DAY, MINUTE, SECOND } from '#shared/lib/durations.ts';
+import { agentSender, consumerSender } from './on-the-wire.ts';
 import type { AgentRecord, ConversationRecord, ShopRecord, SimulationState } from './records.ts';
 import { transfer } from './requests.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Simulation } from './simulation.ts';
-import { agentSender, consumerSender, type World } from './world.ts';
+import type { World } from './world.ts';
 
 /** Plays lessons and situations: consumers who do what the lesson says and nothing else, and the truth about them. */
 

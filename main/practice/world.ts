@@ -1,11 +1,4 @@
-import type {
-  AttachmentId,
-  ClientMessageId,
-  ConversationId,
-  DeviceId,
-  MessageId,
-  RecallId,
-} from '#shared/domain/ids.ts';
+import type { ClientMessageId, ConversationId, MessageId, RecallId } from '#shared/domain/ids.ts';
 import { assert } from '#shared/lib/assert.ts';
 import type {
   Agent,
@@ -20,7 +13,6 @@ import type {
   Policy,
   RecallEffect,
   Recalled,
-  Role,
   Sender,
 } from '#shared/protocol/entities.ts';
 import { AccountLog } from './account-log.ts';
@@ -36,14 +28,9 @@ import type {
   SimulationState,
   TokenRecord,
 } from './records.ts';
+import { setClocks, setWaiting } from './session-clocks.ts';
 import type { StateFile, Tables } from './state-file.ts';
-
-/** Roles that see every conversation of their shops and may open seals (RC19, AD1). */
-const OVERSEERS: ReadonlySet<Role> = new Set<Role>(['supervisor', 'qa', 'admin']);
-
-export function isOverseer(role: Role): boolean {
-  return OVERSEERS.has(role);
-}
+import { showConversation, showMessage, visibleUpTo } from './visibility.ts';
 
 /** Live conversations kept in memory; beyond, the oldest ended ones are forgotten (clients keep their records). */
 const MAX_CONVERSATIONS = 600;
@@ -183,7 +170,7 @@ export class World {
       const found = this.#messages.get(entry.msg_id);
       // Forgotten since, or the conversation erased: the number stays, the content is gone.
       if (found === undefined) return JSON.stringify({ ...head, kind: 'practice.forgotten', msg_id: entry.msg_id });
-      return JSON.stringify({ ...head, message: this.showMessage(agent, found.record) });
+      return JSON.stringify({ ...head, message: showMessage(agent, found.record) });
     }
     return JSON.stringify({ ...(entry.body === null ? {} : (JSON.parse(entry.body) as object)), ...head });
   }
@@ -192,56 +179,18 @@ export class World {
     return [...this.agents.values()].filter((agent) => agent.shop_ids.includes(shopId));
   }
 
-  // ── who sees what ────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Newest conv_seq of a conversation that an agent may see: Infinity for all, 0 for nothing (IN4, SR10). */
-  visibleUpTo(agent: AgentRecord, conversation: ConversationRecord): number {
-    const { data } = conversation;
-    if (!agent.shop_ids.includes(data.shop_id)) return 0;
-    if (isOverseer(agent.role) || data.intake === 'waiting' || data.assignee?.agent_id === agent.agent_id)
-      return Infinity;
-    if (data.type === 'group' && data.members?.some((member) => member.id === agent.agent_id)) return Infinity;
-    for (let i = data.assignments.length - 1; i >= 0; i--)
-      if (data.assignments[i]?.agent_id === agent.agent_id) return conversation.assignment_end_seqs[i] ?? Infinity;
-    return 0;
-  }
-
   /** Accounts that may see this conv_seq, or the conversation at all. */
   viewers(conversation: ConversationRecord, seq = 1): string[] {
     const ids: string[] = [];
-    for (const agent of this.agents.values())
-      if (this.visibleUpTo(agent, conversation) >= seq) ids.push(agent.agent_id);
+    for (const agent of this.agents.values()) if (visibleUpTo(agent, conversation) >= seq) ids.push(agent.agent_id);
     return ids;
-  }
-
-  /** A message as an agent may see it: a recalled one without content for roles that may not open seals. */
-  showMessage(agent: AgentRecord, record: MessageRecord): Message {
-    const { message, recalled } = record;
-    if (recalled === null) return message;
-    if (isOverseer(agent.role)) return { ...message, recalled };
-    const { attachment: _attachment, order: _order, ...rest } = message;
-    return { ...rest, text: null, order_nos: [], violation_nos: [], recalled };
-  }
-
-  /** A conversation as an agent may see it: for an earlier agent it ends where their part ended (IN4). */
-  showConversation(agent: AgentRecord, conversation: ConversationRecord): Conversation {
-    const { data } = conversation;
-    const upTo = this.visibleUpTo(agent, conversation);
-    if (upTo >= data.last_seq || upTo === 0) return data;
-    return {
-      ...data,
-      last_seq: upTo,
-      last_message_at: conversation.messages[upTo - 1]?.message.sent_at ?? null,
-      agent_read_seq: Math.min(data.agent_read_seq, upTo),
-      consumer_read_seq: Math.min(data.consumer_read_seq, upTo),
-    };
   }
 
   announceConversation(conversation: ConversationRecord, also: readonly string[] = []): void {
     if (conversation.archived || conversation.removed !== null) return;
     const ids = new Set([...this.viewers(conversation), ...also]);
     this.emit(ids, 'conversation.upserted', null, (agent) => ({
-      conversation: this.showConversation(agent, conversation),
+      conversation: showConversation(agent, conversation),
     }));
   }
 
@@ -422,24 +371,7 @@ export class World {
 
   /** Ending and deleting times as the last messages leave them (IN5). */
   #clocks(conversation: ConversationRecord): void {
-    const { data, messages } = conversation;
-    const { policy } = this.shops.get(data.shop_id) as ShopRecord;
-    const last = messages.findLast(({ message }) => message.sender.role !== 'system')?.message;
-    const unanswered = policy.session_end.since === 'agent_last' ? 'agent' : 'consumer';
-    const since = Math.max(last?.sent_at ?? 0, data.assignments.at(-1)?.from ?? 0);
-    data.ends_at =
-      data.intake === 'active' && last?.sender.role === unanswered ? since + policy.session_end.after_ms : null;
-    data.deletes_at = data.legal_hold
-      ? null
-      : data.intake === 'waiting'
-        ? (data.waiting_since ?? this.now()) + policy.retention.waiting_ms
-        : (data.last_message_at ?? this.now()) + policy.retention.accepted_ms;
-  }
-
-  /** How long the consumer has waited counts from their first word that nobody has answered (IN1). */
-  #waits(data: Conversation, role: Sender['role'], at: number): void {
-    if (role === 'consumer') data.waiting_since ??= at;
-    else if (role === 'agent') data.waiting_since = null;
+    setClocks(conversation, (this.shops.get(conversation.data.shop_id) as ShopRecord).policy, this.now());
   }
 
   // ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -473,7 +405,7 @@ export class World {
     data.last_seq = message.conv_seq;
     data.last_message_at = at;
     const before = [data.waiting_since, data.ends_at === null, data.ends_at ?? 0] as const;
-    this.#waits(data, draft.sender.role, at);
+    setWaiting(data, draft.sender.role, at);
     this.#clocks(conversation);
     const linked = this.linkNumbers(conversation, orderNos, violationNos);
     const read = draft.sender.role === 'agent' && data.agent_read_seq < message.conv_seq;
@@ -747,26 +679,4 @@ export class World {
       );
     }
   }
-}
-
-export function agentSender(agent: Agent, deviceId: DeviceId | null): Sender {
-  return { role: 'agent', id: agent.agent_id, name: agent.name, ...(deviceId === null ? {} : { device_id: deviceId }) };
-}
-
-export function consumerSender(conversation: ConversationRecord): Sender {
-  const { consumer, members } = conversation.data;
-  if (consumer !== null) return { role: 'consumer', id: consumer.consumer_id, name: consumer.name };
-  const member = members?.find(({ role }) => role === 'consumer');
-  return { role: 'consumer', id: member?.id ?? 'unknown', name: member?.name ?? '' };
-}
-
-export function attachmentOf(record: AttachmentRecord): Attachment {
-  return {
-    attachment_id: record.attachment_id as AttachmentId,
-    name: record.name,
-    mime: record.mime,
-    bytes: record.bytes,
-    sha256: record.sha256,
-    ...(record.drawn === null ? {} : { width: record.drawn.width, height: record.drawn.height }),
-  };
 }
