@@ -194,7 +194,7 @@ function summarise(db: ReadableDatabase, pairs: Pairs, cancelled: Cancelled): Ag
     `SELECT id FROM messages WHERE conversation = ? AND id > ? AND sender_role = ${SENDER_CODES.agent} AND sender_id = ? ORDER BY id LIMIT 1`,
   );
   const timeOf = db.readOne<number>('SELECT sent_at FROM messages WHERE id = ?');
-  const exactly = (first: number, second: number): number => (timeOf.get(second) ?? 0) - (timeOf.get(first) ?? 0);
+  const exactly = ({ firstIn, firstOut }: Pair): number => (timeOf.get(firstOut) ?? 0) - (timeOf.get(firstIn) ?? 0);
   const keys = readKeyTimes(db);
   const rows: AgentOverviewRow[] = [];
   for (const [agent, conversations] of pairs.agents()) {
@@ -204,7 +204,8 @@ function summarise(db: ReadableDatabase, pairs: Pairs, cancelled: Cancelled): Ag
     let messages = 0;
     let recalls = 0;
     let unanswered = 0;
-    const responses: Response[] = [];
+    const answered: Pair[] = [];
+    const told = new Float64Array(conversations.size);
     for (const pair of conversations.values()) {
       // A group has no single consumer: it counts as one reception of its own.
       people.add(pair.consumer ?? -pair.conversation);
@@ -218,13 +219,8 @@ function summarise(db: ReadableDatabase, pairs: Pairs, cancelled: Cancelled): Ag
       }
       if (pair.firstOut === null) unanswered++;
       else {
-        const told = keys.between(pair.firstIn, pair.firstOut);
-        responses.push({
-          ms: told ?? exactly(pair.firstIn, pair.firstOut),
-          error: told === null ? 0 : keys.error,
-          firstIn: pair.firstIn,
-          firstOut: pair.firstOut,
-        });
+        told[answered.length] = keys.between(pair.firstIn, pair.firstOut) ?? exactly(pair);
+        answered.push(pair);
       }
     }
     rows.push({
@@ -236,42 +232,36 @@ function summarise(db: ReadableDatabase, pairs: Pairs, cancelled: Cancelled): Ag
       messages,
       unanswered,
       recalls,
-      median_first_response_ms: median(responses, keys.error, exactly),
+      median_first_response_ms: median(answered, told.subarray(0, answered.length), keys.error, exactly),
     });
   }
   return rows.sort((a, b) => b.receptions - a.receptions || b.messages - a.messages || a.agent_key - b.agent_key);
 }
 
-interface Response {
-  readonly ms: number;
-  /** How far `ms` may be from the truth. */
-  readonly error: number;
-  readonly firstIn: number;
-  readonly firstOut: number;
-}
-
 /**
- * The median of the exact values; of an even number the mean of the middle two, rounded. Exact ones are read where they
- * could be one of the middle: what lies further from it than two errors keeps its side.
+ * The median of the exact values; of an even number the mean of the middle two, rounded. `told[i]` is that of `answered[i]`
+ * to within `error`. Exact ones are read where they could be one of the middle: what lies further from it than two errors
+ * keeps its side.
  */
 function median(
-  responses: Response[],
+  answered: readonly Pair[],
+  told: Float64Array,
   error: number,
-  exactly: (firstIn: number, firstOut: number) => number,
+  exactly: (pair: Pair) => number,
 ): number | null {
-  if (responses.length === 0) return null;
-  responses.sort((a, b) => a.ms - b.ms);
-  const low = (responses.length - 1) >> 1;
-  const high = responses.length >> 1;
-  const from = (responses[low] as Response).ms - 2 * error;
-  const to = (responses[high] as Response).ms + 2 * error;
-  let start = low;
-  while (start > 0 && (responses[start - 1] as Response).ms >= from) start--;
-  let end = high + 1;
-  while (end < responses.length && (responses[end] as Response).ms <= to) end++;
-  const around = responses
-    .slice(start, end)
-    .map(({ ms, error: own, firstIn, firstOut }) => (own === 0 ? ms : exactly(firstIn, firstOut)))
-    .sort((a, b) => a - b);
-  return Math.round(((around[low - start] as number) + (around[high - start] as number)) / 2);
+  if (answered.length === 0) return null;
+  const sorted = told.toSorted();
+  const low = (sorted.length - 1) >> 1;
+  const high = sorted.length >> 1;
+  const from = (sorted[low] as number) - 2 * error;
+  const to = (sorted[high] as number) + 2 * error;
+  let below = 0;
+  const around: number[] = [];
+  for (const [i, pair] of answered.entries()) {
+    const ms = told[i] as number;
+    if (ms < from) below++;
+    else if (ms <= to) around.push(exactly(pair));
+  }
+  around.sort((a, b) => a - b);
+  return Math.round(((around[low - below] as number) + (around[high - below] as number)) / 2);
 }
