@@ -108,7 +108,8 @@ async function search(page: Page, text: string): Promise<number | null> {
       ({ timeStamp }) => {
         const look = (): void => {
           const marks = [...document.querySelectorAll('.records mark')];
-          if (!marks.some((mark) => mark.textContent?.toLowerCase() === wanted)) {
+          // Matches beside each other are one mark.
+          if (!marks.some((mark) => mark.textContent?.toLowerCase().replaceAll(wanted, '') === '')) {
             requestAnimationFrame(look);
             return;
           }
