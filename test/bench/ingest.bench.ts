@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { constants, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { openReadable } from '#main/adapters/sqlite/connection.ts';
 import { openStore } from '#main/adapters/sqlite/index.ts';
 import { openRecords } from '#main/adapters/sqlite/open-records.ts';
 import { createWriter } from '#main/adapters/sqlite/writer/create-writer.ts';
@@ -22,7 +23,9 @@ import { ms, show, spread, table } from './support/statistics.ts';
  * 1,000,000 messages stored and five accounts.
  *
  *   node test/bench/ingest.bench.ts [--only store|socket|memory] [--events 200000] [--missed 100000] [--messages 1000000]
- *     [--data DIR (seeded, kept, reused)] [--page FOLDER] [--no-window]
+ *     [--data DIR (seeded, kept, reused)] [--into DIR (of `bench search --data`; copied)] [--page FOLDER] [--no-window]
+ *
+ * With --into the store's part writes behind the messages that are there: how fast it is when the files are large.
  */
 const { values } = parseArgs({
   options: {
@@ -31,6 +34,7 @@ const { values } = parseArgs({
     missed: { type: 'string', default: '100000' },
     messages: { type: 'string', default: process.env['BENCH_MESSAGES'] ?? '1000000' },
     data: { type: 'string' },
+    into: { type: 'string' },
     page: { type: 'string' },
     window: { type: 'boolean', default: true },
   },
@@ -56,7 +60,18 @@ const say = (what: string, result: string, target = ''): void => {
   process.stderr.write(`${what}: ${result}\n`);
 };
 
-const sentAt = Date.UTC(2026, 8, 1);
+const key = Buffer.alloc(32, 7);
+const sentAt = values.into === undefined ? Date.UTC(2026, 8, 1) : newestIn(values.into) + 1_000;
+
+/** Time of the newest message, ms. */
+function newestIn(directory: string): number {
+  const db = openReadable(join(directory, 'records.db'), key);
+  const newest = db.readOne<number>('SELECT sent_at FROM messages ORDER BY id DESC LIMIT 1').get();
+  db.close();
+  if (newest === undefined) throw new Error(`no messages in ${directory}`);
+  return newest;
+}
+
 function event(seq: number): GatewayEvent {
   const conversation = seq % OVER;
   const text = JSON.stringify({
@@ -85,7 +100,6 @@ function event(seq: number): GatewayEvent {
   return parsed.event;
 }
 
-const key = Buffer.alloc(32, 7);
 const account = 'a' as AccountId;
 const record = {
   account_id: account,
@@ -114,8 +128,14 @@ const batches = Array.from({ length: wanted('store') ? Math.ceil(count / BATCH) 
   Array.from({ length: Math.min(BATCH, count - batch * BATCH) }, (_unused, index) => event(batch * BATCH + index + 1)),
 );
 
+const copyInto = (folder: string, files: readonly string[]): void => {
+  if (values.into !== undefined)
+    for (const name of files) copyFileSync(join(values.into, name), join(folder, name), constants.COPYFILE_FICLONE);
+};
+
 /** Same schema, same cipher, same durability: the row, its place in the queue of the index, the cursor. No code besides. */
 await inFolder('store', (folder) => {
+  copyInto(folder, ['records.db']);
   const db = openRecords(folder, key);
   const writer = createWriter(db);
   writer.putAccount(record);
@@ -169,6 +189,7 @@ await inFolder('store', (folder) => {
 });
 
 await inFolder('store', (folder) => {
+  copyInto(folder, ['records.db']);
   const db = openRecords(folder, key);
   const writer = createWriter(db);
   writer.putAccount(record);
@@ -184,6 +205,7 @@ await inFolder('store', (folder) => {
 });
 
 await inFolder('store', async (folder) => {
+  copyInto(folder, ['records.db', 'search.db']);
   const store = await openStore({ directory: folder, key });
   await store.putAccount(record);
   await store.putWelcome(account, welcome as never, sentAt);
