@@ -252,7 +252,9 @@ test('[RC18] several at once: a verdict for each before, a result for each after
   const last = await say(page, at, '第三句');
   await menu(last);
   await page.getByRole('menuitem', { name: /选择/ }).click();
-  for (const box of await page.getByRole('checkbox', { name: '选择这条消息' }).all()) await box.check();
+  const boxes = page.getByRole('checkbox', { name: '选择这条消息' });
+  await expect(boxes).toHaveCount(3);
+  for (const box of await boxes.all()) await box.check();
   await page.screenshot({ path: screen('batch-select') });
   await page.getByRole('button', { name: '撤回所选' }).click();
   const dialog = page.getByRole('dialog');
