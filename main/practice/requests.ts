@@ -327,6 +327,8 @@ export const REQUEST_HANDLERS: Handlers = {
   'records.query': (context, fields) => {
     const { world, agent } = context;
     ownShop(context, fields.shop_id);
+    if (fields.cursor !== null && !RECORD_KEY.test(fields.cursor))
+      throw new Refusal('BAD_REQUEST', 'cursor: not one of ours');
     const found: MessageRecord[] = [];
     for (const conversation of world.conversations.values()) {
       const { data } = conversation;
@@ -374,6 +376,8 @@ function readCursor(cursor: string): number {
   if (!/^\d{1,15}$/.test(cursor)) throw new Refusal('BAD_REQUEST', 'cursor: not one of ours');
   return Number(cursor);
 }
+
+const RECORD_KEY = /^\d{15} .+ \d{9}$/;
 
 /** Newest first, ties by id: a text that sorts like time. */
 function recordKey({ message }: MessageRecord): string {

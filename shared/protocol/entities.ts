@@ -9,6 +9,7 @@ import {
   RecallId,
   ShopId,
 } from '../domain/ids.ts';
+import { Sha256, nullable, optional } from './fields.ts';
 
 /** The objects that frames carry. Names and shapes: docs/protocol.md. Unknown fields are ignored (stripped). */
 
@@ -65,9 +66,9 @@ export const Policy = z.object({
     block: z.array(z.string().max(64)),
     words_version: z.int().nonnegative(),
     /** Roles that may send what is blocked, with a reason (PV3). Absent: nobody. */
-    override_roles: z.array(Role).optional(),
+    override_roles: optional(z.array(Role)),
     /** What files may be sent; a gateway that doesn't say leaves it to its answers (TOO_LARGE). */
-    attachments: z.object({ max_bytes: z.int().positive(), kinds: z.array(MessageKind) }).optional(),
+    attachments: optional(z.object({ max_bytes: z.int().positive(), kinds: z.array(MessageKind) })),
   }),
   compensation: z.object({ approval_above: z.string().regex(/^\d+(\.\d{1,2})?$/) }),
   group_delete: z.object({ roles: z.array(Role), restore_ms: Duration, notice_required: z.boolean() }),
@@ -84,18 +85,26 @@ export const Sender = z.object({
   role: SenderRole,
   id: z.string().max(128),
   name: Name,
-  device_id: DeviceId.optional(),
+  device_id: optional(DeviceId),
 });
 export type Sender = z.infer<typeof Sender>;
+
+/** 0: not known. */
+const Pixels = optional(
+  z
+    .int()
+    .nonnegative()
+    .transform((pixels) => pixels || undefined),
+);
 
 export const Attachment = z.object({
   attachment_id: AttachmentId,
   name: Name,
   mime: z.string().max(255),
   bytes: z.int().nonnegative(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  width: z.int().positive().optional(),
-  height: z.int().positive().optional(),
+  sha256: Sha256,
+  width: Pixels,
+  height: Pixels,
 });
 export type Attachment = z.infer<typeof Attachment>;
 
@@ -111,7 +120,7 @@ export const Operator = z.object({
   role: SenderRole,
   id: z.string().max(128),
   name: Name,
-  device_id: DeviceId.optional(),
+  device_id: optional(DeviceId),
 });
 export type Operator = z.infer<typeof Operator>;
 
@@ -122,7 +131,7 @@ export const Recalled = z.object({
   operator: Operator,
   effect: RecallEffect,
   at: Timestamp,
-  reason: z.string().max(1_024).optional(),
+  reason: optional(z.string().max(1_024)),
 });
 export type Recalled = z.infer<typeof Recalled>;
 /** Inside its own message the two ids only repeat what stands around them; a gateway may leave them out. */
@@ -134,19 +143,19 @@ export const Message = z.object({
   msg_id: MessageId,
   conversation_id: ConversationId,
   conv_seq: z.int().positive(),
-  client_msg_id: ClientMessageId.nullable(),
+  client_msg_id: nullable(ClientMessageId),
   shop_id: ShopId,
   sender: Sender,
   kind: MessageKind,
-  text: z.string().nullable(),
-  attachment: Attachment.optional(),
-  order: Order.optional(),
+  text: nullable(z.string()),
+  attachment: optional(Attachment),
+  order: optional(Order),
   order_nos: z.array(OrderNo).max(1_000),
   violation_nos: z.array(OrderNo).max(1_000),
-  correction_of: MessageId.nullable(),
+  correction_of: nullable(MessageId),
   sent_at: Timestamp,
   status: MessageStatus,
-  recalled: RecalledInMessage.optional(),
+  recalled: optional(RecalledInMessage),
 });
 export type Message = z.infer<typeof Message>;
 
@@ -154,7 +163,7 @@ export const Assignment = z.object({
   agent_id: AgentId,
   name: Name,
   from: Timestamp,
-  to: Timestamp.nullable(),
+  to: nullable(Timestamp),
   how: z.enum(['routed', 'claimed', 'transferred']),
 });
 export type Assignment = z.infer<typeof Assignment>;
@@ -162,29 +171,37 @@ export type Assignment = z.infer<typeof Assignment>;
 export const Consumer = z.object({
   consumer_id: z.string().min(1).max(128),
   name: Name,
-  avatar: z.string().max(2_048).optional(),
+  /** Nothing hangs on it: one that is no address, or a picture in itself, is left out. */
+  avatar: optional(z.string().max(2_048)).catch(undefined),
 });
 export type Consumer = z.infer<typeof Consumer>;
+
+/** The page doesn't say which roles members have: an agent's own, or anything for the others. */
+const MemberRole = z
+  .string()
+  .transform(
+    (role): SenderRole => SenderRole.safeParse(role).data ?? (Role.safeParse(role).success ? 'agent' : 'consumer'),
+  );
 
 export const Conversation = z.object({
   conversation_id: ConversationId,
   shop_id: ShopId,
   type: z.enum(['single', 'group']),
   title: Name,
-  consumer: Consumer.nullable(),
-  members: z.array(z.object({ id: z.string().max(128), role: SenderRole, name: Name })).optional(),
+  consumer: nullable(Consumer),
+  members: optional(z.array(z.object({ id: z.string().max(128), role: MemberRole, name: Name }))),
   intake: Intake,
-  assignee: z.object({ agent_id: AgentId, name: Name }).nullable(),
+  assignee: nullable(z.object({ agent_id: AgentId, name: Name })),
   assignments: z.array(Assignment),
   order_nos: z.array(OrderNo),
   violation_nos: z.array(OrderNo),
   last_seq: z.int().nonnegative(),
-  last_message_at: Timestamp.nullable(),
+  last_message_at: nullable(Timestamp),
   agent_read_seq: z.int().nonnegative(),
   consumer_read_seq: z.int().nonnegative(),
-  waiting_since: Timestamp.nullable(),
-  ends_at: Timestamp.nullable(),
-  deletes_at: Timestamp.nullable(),
+  waiting_since: nullable(Timestamp),
+  ends_at: nullable(Timestamp),
+  deletes_at: nullable(Timestamp),
   consumer_restricts_recall: z.boolean(),
   legal_hold: z.boolean(),
 });

@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { AgentId, ConversationId, MessageId, ShopId } from '../domain/ids.ts';
 import { Conversation, Message, Policy, Presence, Recalled, Role, Timestamp } from './entities.ts';
+import { optional } from './fields.ts';
 
 /** Durable events, numbered per account without gaps, delivered at least once, in order (docs/protocol.md, Events). */
 
 const envelope = { type: z.literal('event'), event_seq: z.int().positive(), at: Timestamp };
+
+/** A name; the page doesn't say that it isn't an object with one, as a recall's operator is. */
+const By = z.union([z.string().max(1_024), z.object({ name: z.string().max(1_024) }).transform(({ name }) => name)]);
 
 export const MessageCreated = z.object({ ...envelope, kind: z.literal('message.created'), message: Message });
 export const MessageStatusChanged = z.object({
@@ -13,7 +17,7 @@ export const MessageStatusChanged = z.object({
   conversation_id: ConversationId,
   msg_id: MessageId,
   status: z.enum(['delivered', 'read', 'failed']),
-  code: z.string().max(64).optional(),
+  code: optional(z.string().max(64)),
 });
 export const AttachmentOpened = z.object({
   ...envelope,
@@ -32,7 +36,7 @@ export const ConversationRemoved = z.object({
   ...envelope,
   kind: z.literal('conversation.removed'),
   conversation_id: ConversationId,
-  by: z.string().max(1_024),
+  by: By,
   restorable_until: Timestamp,
 });
 export const ConversationPurged = z.object({
@@ -76,8 +80,15 @@ export const KnownEvent = z.discriminatedUnion('kind', [
 export type KnownEvent = z.infer<typeof KnownEvent>;
 export type EventKind = KnownEvent['kind'];
 
-/** The part every event has, also of a kind that this version doesn't know. */
-export const EventEnvelope = z.object({ ...envelope, kind: z.string().min(1).max(128) });
+/**
+ * What of an event that can't be read is needed: its number, without which the stream would stand still here for ever.
+ * Time and kind only say something about it.
+ */
+export const EventEnvelope = z.object({
+  event_seq: envelope.event_seq,
+  at: Timestamp.catch(0),
+  kind: z.string().max(128).catch(''),
+});
 
 /** An event of a kind this version doesn't know: kept raw for a later version, acknowledged, no behaviour (SY8). */
 export interface UnknownEvent {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DeviceId } from '../domain/ids.ts';
 import { Agent, Shop, Timestamp } from './entities.ts';
 import { EventEnvelope, KnownEvent, isKnownEventKind, type GatewayEvent } from './events.ts';
+import { leftOut, nullable, readable } from './fields.ts';
 import { MAX_FRAME_BYTES } from './limits.ts';
 import { REQUESTS, ReplyError, isRequestName, type RequestFields, type RequestName } from './requests.ts';
 
@@ -13,7 +14,7 @@ export const Hello = z.object({
   token: z.string().min(1).max(8_192),
   device_id: DeviceId,
   app_version: z.string().min(1).max(64),
-  resume: z.object({ event_seq: z.int().nonnegative() }).nullable(),
+  resume: nullable(z.object({ event_seq: z.int().nonnegative() })),
 });
 export type Hello = z.infer<typeof Hello>;
 
@@ -26,15 +27,15 @@ export type Ping = z.infer<typeof Ping>;
  * A shop inside `welcome` keeps its policy unparsed: one refused policy must not refuse the whole welcome (RC1).
  * `Policy.safeParse` it where it is stored.
  */
-export const WelcomeShop = Shop.omit({ policy: true }).extend({ policy: z.unknown() });
+export const WelcomeShop = Shop.omit({ policy: true }).extend({ policy: z.unknown().optional() });
 
 export const Welcome = z.object({
   type: z.literal('welcome'),
   session_id: z.string().min(1).max(256),
   server_time: Timestamp,
-  heartbeat_ms: z.int().min(10).max(600_000),
+  heartbeat_ms: z.int().nonnegative(),
   agent: Agent,
-  shops: z.array(WelcomeShop),
+  shops: readable(WelcomeShop),
   resume: z.discriminatedUnion('status', [
     z.object({ status: z.literal('resumed'), from_seq: z.int().positive() }),
     z.object({
@@ -51,7 +52,7 @@ export const Reply = z.discriminatedUnion('ok', [
     type: z.literal('reply'),
     request_id: z.string().min(1).max(128),
     ok: z.literal(true),
-    result: z.unknown(),
+    result: z.unknown().optional(),
   }),
   z.object({
     type: z.literal('reply'),
@@ -71,7 +72,7 @@ export const Pong = z.object({
 export type Pong = z.infer<typeof Pong>;
 
 /** `at`: when the newer login happened. */
-export const Kicked = z.object({ type: z.literal('kicked'), by_device: z.string().max(256), at: Timestamp });
+export const Kicked = z.object({ type: z.literal('kicked'), by_device: nullable(z.string().max(256)), at: Timestamp });
 export type Kicked = z.infer<typeof Kicked>;
 
 export interface FrameProblem {
@@ -81,7 +82,8 @@ export interface FrameProblem {
 }
 
 export type ServerFrame =
-  | { readonly type: 'welcome'; readonly frame: Welcome }
+  /** `left_out`: shops that could not be read. */
+  | { readonly type: 'welcome'; readonly frame: Welcome; readonly left_out: number }
   | { readonly type: 'reply'; readonly frame: Reply }
   | { readonly type: 'pong'; readonly frame: Pong }
   | { readonly type: 'kicked'; readonly frame: Kicked }
@@ -200,7 +202,9 @@ export function parseServerFrame(text: string): ServerFrame {
     }
     case 'welcome': {
       const parsed = Welcome.safeParse(value);
-      return parsed.success ? { type, frame: parsed.data } : bad(type, parsed.error);
+      return parsed.success
+        ? { type, frame: parsed.data, left_out: leftOut(value, parsed.data) }
+        : bad(type, parsed.error);
     }
     case 'kicked': {
       const parsed = Kicked.safeParse(value);

@@ -5,6 +5,8 @@ export const PROTOCOL_VERSION = 1;
 export const MAX_FRAME_BYTES = 1_048_576;
 /** Milliseconds after which a request without a reply is *unknown*. */
 export const REQUEST_TIMEOUT_MS = 10_000;
+/** Longest wait that a gateway can ask for: a typo must not mean never. */
+export const LONGEST_RETRY_AFTER_MS = 600_000;
 /** First frame must be `hello` within this many milliseconds. */
 export const HELLO_TIMEOUT_MS = 5_000;
 /** Missed pongs after which the connection counts as dead. */

@@ -1,12 +1,18 @@
 import { z } from 'zod';
 import { AgentId, AttachmentId, ClientMessageId, ConversationId, MessageId, RecallId, ShopId } from '../domain/ids.ts';
 import { Agent, Conversation, Message, MessageKind, Presence, RecallEffect, Timestamp } from './entities.ts';
-import { ATTACHMENT_CHUNK_BYTES, PULL_LIMIT, SNAPSHOT_LIMIT } from './limits.ts';
+import { Sha256, nullable, optional, readable } from './fields.ts';
+import { ATTACHMENT_CHUNK_BYTES, LONGEST_RETRY_AFTER_MS, PULL_LIMIT, SNAPSHOT_LIMIT } from './limits.ts';
 
 /** Requests of the client with their results (docs/protocol.md, Requests). One table: name → fields and result. */
 
-const Cursor = z.string().min(1).max(1_024).nullable();
-const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+/** The other side's own; a gateway may put much into it. */
+const Cursor = nullable(z.string().min(1).max(8_192));
+/** Three bytes are four characters: only the padding tells a whole chunk from one that is a byte or two too long. */
+const Chunk = z
+  .base64()
+  .max(Math.ceil(ATTACHMENT_CHUNK_BYTES / 3) * 4)
+  .refine((data) => (data.length / 4) * 3 - (/=*$/.exec(data)?.[0].length ?? 0) <= ATTACHMENT_CHUNK_BYTES, 'too long');
 
 export const REQUESTS = {
   'message.send': {
@@ -14,11 +20,11 @@ export const REQUESTS = {
       client_msg_id: ClientMessageId,
       conversation_id: ConversationId,
       kind: MessageKind,
-      text: z.string().optional(),
-      attachment_id: AttachmentId.optional(),
-      correction_of: MessageId.optional(),
+      text: optional(z.string()),
+      attachment_id: optional(AttachmentId),
+      correction_of: optional(MessageId),
       /** PV3: why a blocked text is sent; counts only for the roles in the policy's `send.override_roles`. */
-      override_reason: z.string().max(500).optional(),
+      override_reason: optional(z.string().max(500)),
     }),
     result: z.object({ message: Message, duplicate: z.boolean() }),
   },
@@ -27,7 +33,7 @@ export const REQUESTS = {
       recall_id: RecallId,
       conversation_id: ConversationId,
       msg_id: MessageId,
-      reason: z.string().max(1_024).optional(),
+      reason: optional(z.string().max(1_024)),
     }),
     result: z.object({
       recall_id: RecallId,
@@ -44,9 +50,9 @@ export const REQUESTS = {
       z.object({
         known: z.literal(true),
         ok: z.boolean(),
-        effect: RecallEffect.optional(),
-        code: z.string().max(64).optional(),
-        recalled_at: Timestamp.optional(),
+        effect: optional(RecallEffect),
+        code: optional(z.string().max(64)),
+        recalled_at: optional(Timestamp),
       }),
     ]),
   },
@@ -57,11 +63,11 @@ export const REQUESTS = {
       to_seq: z.int().positive(),
       limit: z.int().positive().max(PULL_LIMIT),
     }),
-    result: z.object({ messages: z.array(Message), has_more: z.boolean() }),
+    result: z.object({ messages: readable(Message), has_more: z.boolean() }),
   },
   'snapshot.get': {
     fields: z.object({ cursor: Cursor, limit: z.int().positive().max(SNAPSHOT_LIMIT) }),
-    result: z.object({ conversations: z.array(Conversation), cursor: Cursor }),
+    result: z.object({ conversations: readable(Conversation), cursor: Cursor }),
   },
   'conversation.claim': {
     fields: z.object({ conversation_id: ConversationId }),
@@ -80,7 +86,7 @@ export const REQUESTS = {
     result: z.object({}),
   },
   'presence.set': { fields: z.object({ presence: Presence }), result: z.object({ presence: Presence }) },
-  'agents.list': { fields: z.object({ shop_id: ShopId.optional() }), result: z.object({ agents: z.array(Agent) }) },
+  'agents.list': { fields: z.object({ shop_id: optional(ShopId) }), result: z.object({ agents: readable(Agent) }) },
   'attachment.put': {
     fields: z.object({
       sha256: Sha256,
@@ -89,7 +95,7 @@ export const REQUESTS = {
       name: z.string().max(1_024),
       chunk_index: z.int().nonnegative(),
       chunks: z.int().positive(),
-      data: z.base64().max(Math.ceil(ATTACHMENT_CHUNK_BYTES / 3) * 4),
+      data: Chunk,
     }),
     result: z.object({ attachment_id: AttachmentId, received: z.array(z.int().nonnegative()) }),
   },
@@ -105,7 +111,7 @@ export const REQUESTS = {
     fields: z.object({ shop_id: ShopId, since_version: z.int().nonnegative() }),
     result: z.object({
       version: z.int().nonnegative(),
-      added: z.array(
+      added: readable(
         z.object({ word: z.string().min(1), category: z.string(), action: z.enum(['warn', 'confirm', 'block']) }),
       ),
       removed: z.array(z.string()),
@@ -115,7 +121,7 @@ export const REQUESTS = {
     fields: z.object({
       conversation_id: ConversationId,
       notice: z.string().max(4_096),
-      replacement: z.string().max(1_024).optional(),
+      replacement: optional(z.string().max(1_024)),
       backup_sha256: Sha256,
     }),
     result: z.object({ restorable_until: Timestamp }),
@@ -127,14 +133,14 @@ export const REQUESTS = {
   'records.query': {
     fields: z.object({
       shop_id: ShopId,
-      agent_ids: z.array(AgentId).optional(),
-      order_nos: z.array(z.string().min(1).max(128)).optional(),
-      violation_nos: z.array(z.string().min(1).max(128)).optional(),
+      agent_ids: optional(z.array(AgentId)),
+      order_nos: optional(z.array(z.string().min(1).max(128))),
+      violation_nos: optional(z.array(z.string().min(1).max(128))),
       from: Timestamp,
       to: Timestamp,
       cursor: Cursor,
     }),
-    result: z.object({ messages: z.array(Message), cursor: Cursor }),
+    result: z.object({ messages: readable(Message), cursor: Cursor }),
   },
   'token.refresh': { fields: z.object({}), result: z.object({ token: z.string().min(1), expires_at: Timestamp }) },
 } as const;
@@ -172,7 +178,12 @@ export const GATEWAY_ERROR_CODES = [
 export const ReplyError = z.object({
   code: z.string().min(1).max(64),
   message: z.string().max(4_096),
-  retry_after_ms: z.int().nonnegative().optional(),
-  details: z.record(z.string(), z.unknown()).optional(),
+  retry_after_ms: optional(
+    z
+      .int()
+      .nonnegative()
+      .transform((ms) => Math.min(ms, LONGEST_RETRY_AFTER_MS)),
+  ),
+  details: optional(z.record(z.string(), z.unknown())),
 });
 export type ReplyError = z.infer<typeof ReplyError>;

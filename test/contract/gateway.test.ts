@@ -1182,6 +1182,8 @@ describe('words, groups, records, token', () => {
         .every((message: Message) => message.sender.id === 'a-xiaolin'),
     ).toBe(true);
     expect(await client.refused('records.query', { ...range, shop_id: 's-other', cursor: null })).toBe('NO_PERMISSION');
+    // The first page once more would be taken for the next one.
+    expect(await client.refused('records.query', { ...range, cursor: 'nonsense' })).toBe('BAD_REQUEST');
   });
 
   test('[WIRE] a refreshed token logs in', async () => {

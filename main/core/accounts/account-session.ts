@@ -26,6 +26,7 @@ import type { AccountRecord, IngestResult, Store, StoreChanges } from '../ports/
 import type { Transport } from '../ports/transport.ts';
 import { createRecalls, type Recalls } from '../recall/recalls.ts';
 import type { tokenIn } from './account-list.ts';
+import { createReadMarks } from './read-marks.ts';
 
 /** Conversations that something came into at the same time; nobody reads more notifications than that (IN3). */
 const NOTICES_AT_ONCE = 20;
@@ -107,7 +108,6 @@ export function createAccountSession(
   let signedIn = false;
   /** Notices while catching up become one summary (IN3). */
   let missed = 0;
-  const unreported = new Map<ConversationId, number>();
 
   const serverNow = (): { now: number; uncertaintyMs: number } => {
     const estimate: ClockEstimate | null = connection.clockEstimate();
@@ -254,6 +254,7 @@ export function createAccountSession(
     ...shared,
     onDisputed: (recall, came) => disputed(recall.msg_id, recall.effect, came),
   });
+  const readMarks = createReadMarks(shared);
   const catchUp: CatchUpOptions = {
     account,
     store,
@@ -324,19 +325,11 @@ export function createAccountSession(
     downloads?.connected();
     events.onAccount();
     for (const { shop_id } of shops) events.onWords(shop_id);
-    for (const [conversation, seq] of unreported) void markRead(conversation, seq);
+    readMarks.connected(welcome.agent.agent_id);
     void fill();
     void recheck(catchUp, cancelled).catch((thrown: unknown) =>
       logger.log('error', 'session.recheck', { account, code: errorCode(thrown) }),
     );
-  }
-
-  async function markRead(conversation: ConversationId, seq: number): Promise<void> {
-    unreported.set(conversation, Math.max(seq, unreported.get(conversation) ?? 0));
-    const outcome = await connection.request('conversation.read', { conversation_id: conversation, conv_seq: seq });
-    // An error is an answer: the gateway doesn't want it. Only what it never heard is told again.
-    const heard = outcome.kind === 'ok' || outcome.kind === 'error';
-    if (heard && (unreported.get(conversation) ?? 0) <= seq) unreported.delete(conversation);
   }
 
   function pull(conversation_id: ConversationId, from_seq: number, to_seq: number): Promise<boolean> {
@@ -433,7 +426,7 @@ export function createAccountSession(
       if (!connection.isOpen) return 'offline';
       return connection.phase.name === 'live' ? 'online' : 'stale';
     },
-    markRead,
+    markRead: readMarks.mark,
     pull,
     setLabel(value) {
       label = value;

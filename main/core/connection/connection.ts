@@ -3,7 +3,7 @@ import { createClockEstimator } from '#shared/domain/clock.ts';
 import type { ClockEstimate } from '#shared/domain/time.ts';
 import { backoffDelay } from '#shared/lib/backoff.ts';
 import { MINUTE } from '#shared/lib/durations.ts';
-import { parseServerFrame, type Pong, type Welcome } from '#shared/protocol/frames.ts';
+import { parseServerFrame, type Pong, type Reply, type Welcome } from '#shared/protocol/frames.ts';
 import type { GatewayEvent } from '#shared/protocol/events.ts';
 import { CloseCode, MISSED_PONGS, PROTOCOL_VERSION } from '#shared/protocol/limits.ts';
 import type { RequestFields, RequestName } from '#shared/protocol/requests.ts';
@@ -25,6 +25,9 @@ import {
 
 /** So many frames that can't be read within a minute, and the connection is closed with a reason (SY8). */
 export const BAD_FRAMES_PER_MINUTE = 10;
+/** What a gateway says outside of these would be a flood, or never notice a silent line. */
+const SHORTEST_HEARTBEAT_MS = 10;
+const LONGEST_HEARTBEAT_MS = 600_000;
 /** From `connect` to `welcome`, all together. */
 const OPENING_TIMEOUT_MS = 20_000;
 
@@ -125,6 +128,9 @@ export function createConnection(options: ConnectionOptions): Connection {
   let heartbeatMs = 0;
   let missedPongs = 0;
   let helloSentAt = 0;
+  /** Pings without an answer: name → monotonic time. */
+  const pings = new Map<number, number>();
+  let lastPing = 0;
   /** Newest event number that arrived, and the target of the pong before: still not there a heartbeat later = silent. */
   let arrivedSeq = 0;
   let awaitedSeq = 0;
@@ -247,6 +253,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     arrivedAtPong = 0;
     catchUpTarget = null;
     missedPongs = 0;
+    pings.clear();
     badFrames = [];
     stored = { eventSeq: resume ?? 0, snapshotting: resume === null };
 
@@ -289,11 +296,11 @@ export function createConnection(options: ConnectionOptions): Connection {
         options.onEvent(parsed.event);
         return;
       case 'reply':
-        if (!requests.reply(parsed.frame)) countBad('reply: result has the wrong shape');
-        return;
+        return reply(parsed.frame);
       case 'pong':
         return pong(parsed.frame);
       case 'welcome':
+        if (parsed.left_out > 0) noteLeftOut('welcome', parsed.left_out);
         return welcome(parsed.frame);
       case 'kicked':
         return input({ type: 'kicked', byDevice: parsed.frame.by_device });
@@ -305,8 +312,28 @@ export function createConnection(options: ConnectionOptions): Connection {
         });
         return;
       case 'bad':
-        return countBad(`${parsed.problem.code} ${parsed.problem.detail}`);
+        countBad(`${parsed.problem.code} ${parsed.problem.detail}`);
+        // Its answer to `hello` can't be read: waiting for another one would end as "not reachable".
+        if (phase.name === 'authenticating')
+          input({
+            type: 'give-up',
+            problem: { code: 'PROTOCOL_ERROR', message: parsed.problem.detail },
+            closeCode: CloseCode.PROTOCOL_ERROR,
+          });
+        return;
     }
+  }
+
+  function reply(frame: Reply): void {
+    const reading = requests.reply(frame);
+    if (reading.kind === 'wrong-shape') countBad(`reply to ${reading.name}: ${reading.problem}`);
+    else if (reading.kind === 'left-out') noteLeftOut(reading.name, reading.count);
+  }
+
+  /** Single elements of a list (SY8): what surrounds them is fine, so they close no connection. */
+  function noteLeftOut(where: string, count: number): void {
+    counted.bad_frames++;
+    logger.log('warn', 'connection.left-out', { account: options.label, where, count });
   }
 
   function countBad(detail: string): void {
@@ -329,7 +356,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     else if (resumedAt !== null && frame.resume.from_seq > resumedAt + 1)
       return cannotResume('left-out', resumedAt, frame.resume.from_seq - 1);
     estimator.add({ sentAt: helloSentAt, receivedAt: clock.monotonicNow(), serverTime: frame.server_time });
-    heartbeatMs = frame.heartbeat_ms;
+    heartbeatMs = Math.min(Math.max(frame.heartbeat_ms, SHORTEST_HEARTBEAT_MS), LONGEST_HEARTBEAT_MS);
     welcomed = true;
     answered = false;
     taken = false;
@@ -366,7 +393,11 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
     // While we don't read, pongs wait in the socket: that silence is ours.
     if (!paused) missedPongs++;
-    socket.send(JSON.stringify({ type: 'ping', sent_at: clock.monotonicNow() }));
+    // The wire's times are whole milliseconds; the echo only names the ping, the monotonic clock measures.
+    const name = Math.max(Math.round(clock.wallNow()), lastPing + 1);
+    lastPing = name;
+    pings.set(name, clock.monotonicNow());
+    socket.send(JSON.stringify({ type: 'ping', sent_at: name }));
     heartbeatTimer = clock.setTimeout(beat, heartbeatMs);
   }
 
@@ -374,10 +405,12 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (!welcomed) return;
     missedPongs = 0;
     const now = clock.monotonicNow();
-    // A pong that answers no ping of ours would measure nonsense.
-    if (frame.sent_at <= now && frame.sent_at >= helloSentAt) {
-      estimator.add({ sentAt: frame.sent_at, receivedAt: now, serverTime: frame.server_time });
-      const took = Math.round(now - frame.sent_at);
+    const sentAt = pings.get(frame.sent_at);
+    // A pong that answers no ping of ours, or one a second time, would measure nonsense.
+    if (sentAt !== undefined) {
+      for (const name of pings.keys()) if (name <= frame.sent_at) pings.delete(name);
+      estimator.add({ sentAt, receivedAt: now, serverTime: frame.server_time });
+      const took = Math.round(now - sentAt);
       counted.round_trip_ms = took;
       counted.worst_round_trip_ms = Math.max(took, counted.worst_round_trip_ms ?? 0);
     }

@@ -1,4 +1,5 @@
 import { REQUEST_TIMEOUT_MS } from '#shared/protocol/limits.ts';
+import { leftOut } from '#shared/protocol/fields.ts';
 import {
   REQUESTS,
   type ReplyError,
@@ -6,7 +7,7 @@ import {
   type RequestName,
   type RequestResult,
 } from '#shared/protocol/requests.ts';
-import type { Reply } from '#shared/protocol/frames.ts';
+import { describeIssues, type Reply } from '#shared/protocol/frames.ts';
 import type { Clock, TimerHandle } from '../ports/clock.ts';
 
 /**
@@ -14,7 +15,8 @@ import type { Clock, TimerHandle } from '../ports/clock.ts';
  * carried out, and nobody may guess (RC15). `not-sent`: it never left.
  */
 export type RequestOutcome<N extends RequestName> =
-  | { readonly kind: 'ok'; readonly result: RequestResult<N> }
+  /** `left_out`: elements of its lists that could not be read. Absent: none. */
+  | { readonly kind: 'ok'; readonly result: RequestResult<N>; readonly left_out?: number }
   | { readonly kind: 'error'; readonly error: ReplyError }
   | { readonly kind: 'unknown'; readonly cause: 'timeout' | 'connection-lost' | 'bad-reply' }
   | { readonly kind: 'not-sent' };
@@ -25,6 +27,11 @@ interface Waiting {
   readonly timer: TimerHandle;
 }
 
+export type ReplyReading =
+  | { readonly kind: 'read' }
+  | { readonly kind: 'left-out'; readonly name: RequestName; readonly count: number }
+  | { readonly kind: 'wrong-shape'; readonly name: RequestName; readonly problem: string };
+
 export interface RequestTable {
   /** Sends a request frame and waits for its reply, at most 10 s. */
   request<N extends RequestName>(
@@ -32,8 +39,8 @@ export interface RequestTable {
     fields: RequestFields<N>,
     send: (text: string) => void,
   ): Promise<RequestOutcome<N>>;
-  /** Answers whether the reply's result had the right shape (or nobody waits for it any more). */
-  reply(frame: Reply): boolean;
+  /** Answers what of the result could not be read; nothing of it is wrong where nobody waits for it any more. */
+  reply(frame: Reply): ReplyReading;
   /** The connection is gone: everything that waits is unknown. */
   connectionLost(): void;
 }
@@ -62,18 +69,25 @@ export function createRequestTable(clock: Clock): RequestTable {
       }),
     reply(frame) {
       const entry = waiting.get(frame.request_id);
-      if (entry === undefined) return true;
+      if (entry === undefined) return { kind: 'read' };
       if (!frame.ok) {
         settle(frame.request_id, { kind: 'error', error: frame.error });
-        return true;
+        return { kind: 'read' };
       }
-      const result = REQUESTS[entry.name].result.safeParse(frame.result);
+      const { name } = entry;
+      // Nothing to say is said by leaving it out, too.
+      const result = REQUESTS[name].result.safeParse(frame.result ?? {});
       if (!result.success) {
         settle(frame.request_id, { kind: 'unknown', cause: 'bad-reply' });
-        return false;
+        return { kind: 'wrong-shape', name, problem: describeIssues(result.error) };
       }
-      settle(frame.request_id, { kind: 'ok', result: result.data as RequestResult<RequestName> });
-      return true;
+      const count = leftOut(frame.result, result.data);
+      settle(frame.request_id, {
+        kind: 'ok',
+        result: result.data as RequestResult<RequestName>,
+        ...(count === 0 ? {} : { left_out: count }),
+      });
+      return count === 0 ? { kind: 'read' } : { kind: 'left-out', name, count };
     },
     connectionLost() {
       generation++;

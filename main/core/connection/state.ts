@@ -1,6 +1,6 @@
 import type { AppErrorCode } from '#shared/contract/errors.ts';
 import { unreachable } from '#shared/lib/assert.ts';
-import { CloseCode } from '#shared/protocol/limits.ts';
+import { CloseCode, LONGEST_RETRY_AFTER_MS } from '#shared/protocol/limits.ts';
 import type { TransportClose } from '../ports/transport.ts';
 
 /**
@@ -39,7 +39,7 @@ export type ConnectionInput =
   | { readonly type: 'caught-up' }
   /** The connection has proven itself (a first pong): the next trouble starts counting anew. */
   | { readonly type: 'stable' }
-  | { readonly type: 'kicked'; readonly byDevice: string }
+  | { readonly type: 'kicked'; readonly byDevice: string | null }
   /** Our own decision that this socket is no good: silence, a gap, frames that can't be read. */
   | { readonly type: 'give-up'; readonly problem: ConnectionProblem; readonly closeCode: number | null }
   | { readonly type: 'closed'; readonly close: TransportClose }
@@ -219,13 +219,13 @@ function closed(phase: ConnectionPhase, close: TransportClose): Step {
   }
 }
 
-/** 4005's reason may be JSON with `retry_after_ms`; at most ten minutes, so that a typo doesn't mean never. */
+/** 4005's reason may be JSON with `retry_after_ms`. */
 function retryAfter(reason: string): number {
   try {
     const value: unknown = JSON.parse(reason);
     const ms =
       typeof value === 'object' && value !== null ? (value as Record<string, unknown>)['retry_after_ms'] : null;
-    return typeof ms === 'number' && Number.isFinite(ms) ? Math.min(Math.max(0, ms), 600_000) : 0;
+    return typeof ms === 'number' && Number.isFinite(ms) ? Math.min(Math.max(0, ms), LONGEST_RETRY_AFTER_MS) : 0;
   } catch {
     return 0;
   }

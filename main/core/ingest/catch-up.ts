@@ -64,12 +64,19 @@ export async function loadSnapshot(
       continue;
     }
     // Unanswered while the connection stands: reading a page again does no harm.
-    if (outcome.kind === 'unknown' && outcome.cause !== 'connection-lost' && ++busy <= MAX_BUSY) continue;
+    if (outcome.kind === 'unknown' && outcome.cause !== 'connection-lost' && ++busy <= MAX_BUSY) {
+      if (outcome.cause === 'bad-reply') await pause(options.clock, BUSY_DELAY_MS, cancelled);
+      continue;
+    }
     if (outcome.kind !== 'ok') return false;
-    busy = 0;
     options.onChanges(await options.store.putSnapshotPage(options.account, outcome.result.conversations, page));
     if (cancelled()) return false;
     if (outcome.result.cursor === null) return true;
+    // The same place again is no way forward, however the page was filled.
+    if (outcome.result.cursor !== cursor) busy = 0;
+    else if (++busy > MAX_BUSY) return false;
+    else await pause(options.clock, EMPTY_PAGE_DELAY_MS, cancelled);
+    if (cancelled()) return false;
     cursor = outcome.result.cursor;
   }
 }
@@ -141,6 +148,9 @@ export async function pullRange(
     if (next > from) {
       from = next;
       empty = 0;
+    } else if (outcome.left_out !== undefined) {
+      // A page of nothing that can be read would come again: on to the number behind.
+      from++;
     } else {
       if (++empty >= MAX_EMPTY_PAGES) return false;
       await pause(clock, EMPTY_PAGE_DELAY_MS, cancelled);

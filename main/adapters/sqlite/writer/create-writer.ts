@@ -342,6 +342,12 @@ export function createWriter(db: WritableDatabase) {
         if (gaps.close(state.id, fromSeq, toSeq)) changes.messages(state.id);
       }),
 
+    noteRead: (account: AccountId, conversation: ConversationId, seq: number): StoreChanges =>
+      change(() => {
+        const state = conversations.find(accountRow(account).source, conversation);
+        if (state !== null) conversations.noteRead(state, seq);
+      }),
+
     enqueueSend: (job: SendJob): StoreChanges => change(() => outgoing.enqueue(job)),
     cancelDelayed: (id: string): { readonly text: string; readonly changes: StoreChanges } =>
       changeWith(() => outgoing.cancelDelayed(id)),
