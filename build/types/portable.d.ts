@@ -2,6 +2,7 @@
 // shared/ and main/core may use. Anything else there (timers, Buffer, document, fetch) must come through a port.
 declare class TextEncoder {
   encode(input?: string): Uint8Array;
+  encodeInto(input: string, into: Uint8Array): { read: number; written: number };
 }
 declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });

@@ -22,7 +22,7 @@ export function recordsBytes(records: string): number | null {
 }
 
 /**
- * Looked at before a copy is begun: one that fills the disk would stop the records too. AppFailure DISK_FULL with
+ * Looked at before a copy, or another store, is begun: one that fills the disk would stop the records too. AppFailure DISK_FULL with
  * `details.needed` and `details.free`.
  */
 export async function requireRoom(
@@ -32,5 +32,5 @@ export async function requireRoom(
 ): Promise<void> {
   const there = await free(folder);
   if (bytes !== null && there !== null && there < bytes + LEFT_OVER)
-    throw new AppFailure('DISK_FULL', 'no room for a copy of the records', { needed: bytes + LEFT_OVER, free: there });
+    throw new AppFailure('DISK_FULL', 'no room for what was to be written', { needed: bytes + LEFT_OVER, free: there });
 }

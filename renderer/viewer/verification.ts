@@ -1,9 +1,9 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { canonicalJson } from '#shared/lib/canonical-json.ts';
 import { FILE, fromBase64, parseSignature } from '#shared/package/format.ts';
+import { createChainCheck } from '#shared/package/chain-check.ts';
 import {
-  createChainCheck,
-  MAX_PROBLEMS,
+  createProblems,
   plainFingerprint,
   verifyPackage,
   type Problem,
@@ -20,7 +20,7 @@ const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toSt
  * hashes that go on from piece to piece come from a library.
  */
 export const browserTools: VerifyTools = {
-  sha256: (text) => hex(sha256(encoder.encode(text))),
+  sha256: (content) => hex(sha256(typeof content === 'string' ? encoder.encode(content) : content)),
   sha256Stream() {
     const sum = sha256.create();
     return { update: (bytes) => void sum.update(bytes), hex: () => hex(sum.digest()) };
@@ -90,12 +90,7 @@ export async function verifyShown(
   files: PackageFiles,
   options: { readonly progress: (done: number, total: number) => void; readonly check: () => void },
 ): Promise<PageReport> {
-  const problems: Problem[] = [];
-  let more = 0;
-  const report = (where: string, what: Problem['what'], records?: readonly [number, number]): void => {
-    if (problems.length >= MAX_PROBLEMS) more++;
-    else problems.push(records === undefined ? { where, what } : { where, what, records });
-  };
+  const { report, problems, more } = createProblems();
   const signature = parseSignature(files.signatureText);
   let signed: boolean | null = false;
   let fingerprint: string | null = null;
@@ -123,7 +118,7 @@ export async function verifyShown(
   chain.end(files.manifest);
   const listed = files.manifest.files.find(({ name }) => name === FILE.records);
   if (lines.hex() !== listed?.sha256) report('data/', 'PAGE_DIFFERS');
-  return { problems, more, records: chain.lines(), fingerprint, signed };
+  return { problems, more: more(), records: chain.lines(), fingerprint, signed };
 }
 
 /** The archive as it was received, every byte of it. */

@@ -147,15 +147,15 @@ export interface ChainedRecord {
 }
 
 /**
- * The record's line, without a line feed. `record` has no `n`, `prev` or `hash` of its own; its members are best given in
- * their order, by which they stand in the line (sorting them anew for each record would cost as much as all the rest).
+ * A record's line in two parts: what stands before its `hash` member and behind it, each with the comma towards it.
+ * `record` has no `n`, `prev` or `hash` of its own; its members are best given in their order, by which they stand in the
+ * line (sorting them anew for each record would cost as much as all the rest).
  */
-export function chainRecord(
+export function recordParts(
   record: Readonly<Record<string, unknown>>,
   n: number,
   prev: string,
-  sha256: Sha256,
-): ChainedRecord {
+): readonly [before: string, after: string] {
   const names = Object.keys(record);
   if (!isAscending(names)) names.sort();
   let before = '';
@@ -182,6 +182,17 @@ export function chainRecord(
   }
   if (!numbered) after += `,"n":${n}`;
   if (!linked) after += `,"prev":"${prev}"`;
+  return [before, after];
+}
+
+/** The record's line, without a line feed; `record` as in recordParts. */
+export function chainRecord(
+  record: Readonly<Record<string, unknown>>,
+  n: number,
+  prev: string,
+  sha256: Sha256,
+): ChainedRecord {
+  const [before, after] = recordParts(record, n, prev);
   const hash = sha256(`${prev}{${before}${after.slice(1)}}`);
   return { line: `{${before}"hash":"${hash}"${after}}`, hash };
 }
@@ -198,7 +209,12 @@ export function hashFits(line: string, record: Readonly<Record<string, unknown>>
   const short = withoutHash(line);
   if (short !== null && sha256(prev + short) === hash) return true;
   // The member stood somewhere else than where our records have it.
-  return sha256(prev + canonicalJson({ ...record, hash: undefined })) === hash;
+  try {
+    return sha256(prev + canonicalJson({ ...record, hash: undefined })) === hash;
+  } catch {
+    // A nesting deeper than the stack, which no record of ours has.
+    return false;
+  }
 }
 
 // ── the page's data ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,28 +1,33 @@
+import { createChainCheck, joined } from './chain-check.ts';
 import {
-  CHAIN_START,
   CHUNK_END,
   chunkBegin,
   chunkName,
   FILE,
   fromBase64,
-  hashFits,
   isPackageName,
   manifestCopy,
   parseManifest,
   parseSignature,
-  RECORD_TYPES,
   UNLISTED,
   type Manifest,
   type PackagedFile,
 } from './format.ts';
-import { parseCanonicalJson } from '../lib/canonical-json.ts';
-import { descriptor, LOCAL_BYTES, localHeader, zipTail, type ZipEntry } from './zip-layout.ts';
-import { readRange, readZipDirectory, zipAt, type ByteSource, type ZipTrouble } from './zip-reader.ts';
+import { descriptor, localHeader, zipTail, type ZipEntry } from './zip-layout.ts';
+import {
+  contentStart,
+  readRange,
+  readZipDirectory,
+  zipAt,
+  type ByteSource,
+  type ListedEntry,
+  type ZipTrouble,
+} from './zip-reader.ts';
 
 /** What verification needs of its runtime. */
 export interface VerifyTools {
-  /** Of a whole text, lower-case hex. */
-  sha256(text: string): string;
+  /** Of a whole text as UTF-8, or of bytes; lower-case hex. */
+  sha256(content: string | Uint8Array): string;
   /** Of bytes as they come. */
   sha256Stream(): { update(bytes: Uint8Array): void; hex(): string };
   crc32(bytes: Uint8Array, before: number): number;
@@ -91,12 +96,10 @@ export interface VerifyOptions {
   readonly check?: () => void;
 }
 
-export const MAX_PROBLEMS = 1_000;
+const MAX_PROBLEMS = 1_000;
 const MAX_MANIFEST = 64 * 1024 * 1024;
 /** Bytes; ours are cut at 4 million characters, one record may be longer. */
 const MAX_CHUNK = 64 * 1024 * 1024;
-/** A record's text is at most 1 MB; JSON writes each unit with up to 6 characters. */
-const MAX_LINE = 16 * 1024 * 1024;
 
 /** `aa:bb cc` and `AABBCC` name the same key. */
 export const plainFingerprint = (text: string): string => text.toLowerCase().replace(/[^0-9a-f]/g, '');
@@ -110,17 +113,13 @@ export async function verifyPackage(
   tools: VerifyTools,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  const problems: Problem[] = [];
-  let more = 0;
-  const report = (where: string, what: ProblemCode, records?: readonly [number, number]): void => {
-    if (problems.length >= MAX_PROBLEMS) more++;
-    else problems.push(records === undefined ? { where, what } : { where, what, records });
-  };
+  const { report, take, problems, more } = createProblems();
   const answer = (records: number, rest: Partial<VerifyReport> = {}): VerifyReport => ({
     ok: problems.length === 0,
     records,
-    problems,
-    more,
+    // What became of the contents first: of a package that was packed anew the container is damaged everywhere.
+    problems: problems.toSorted((a, b) => Number(isContainer(a)) - Number(isContainer(b))),
+    more: more(),
     fingerprint: null,
     signed: false,
     manifest: null,
@@ -140,13 +139,34 @@ export async function verifyPackage(
       report(name, 'FILE_MISSING');
       return null;
     }
-    if (entry.method !== 0 || entry.bytes > MAX_MANIFEST || entry.packed !== entry.bytes) {
+    const bytes = await bytesOf(entry);
+    if (bytes === null) {
       report(name, 'FILE_UNREADABLE');
       return null;
     }
-    const start = entry.offset + LOCAL_BYTES + entry.name.length;
-    const bytes = await readRange(source, start, start + entry.bytes);
     return { bytes, text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes) };
+  };
+  // Ours are stored; whoever packs a package anew deflates them, and its contents are to be told apart from its container.
+  const bytesOf = async (entry: ListedEntry): Promise<Uint8Array | null> => {
+    const contentAt = await contentStart(source, entry);
+    if (entry.bytes > MAX_MANIFEST || contentAt + entry.packed > directory.offset) return null;
+    if (entry.method === 0)
+      return entry.packed === entry.bytes ? readRange(source, contentAt, contentAt + entry.bytes) : null;
+    report(zipAt(entry.offset), 'CONTAINER_DAMAGED');
+    const bytes = new Uint8Array(entry.bytes);
+    let at = 0;
+    try {
+      for await (const piece of tools.inflate(source.read(contentAt, contentAt + entry.packed))) {
+        if (at + piece.length > bytes.length) return null;
+        bytes.set(piece, at);
+        at += piece.length;
+      }
+    } catch (thrown) {
+      options.check?.();
+      if (!(await canRead(source, contentAt, contentAt + entry.packed))) throw thrown;
+      return null;
+    }
+    return at === bytes.length ? bytes : null;
   };
   const manifestFile = await textOf(FILE.manifest);
   const signatureFile = await textOf(FILE.signature);
@@ -185,22 +205,22 @@ export async function verifyPackage(
   }
 
   // Everything in the order in which it lies there: so each byte is either content, or what the layout says.
-  const chain = createChainCheck(tools, report);
-  const page = createPageCheck(tools);
   const entries = directory.entries.toSorted((a, b) => a.offset - b.offset);
-  const actual: ZipEntry[] = [];
-  let expectedAt = 0;
+  const page = createPageCheck(tools);
   let done = 0;
+  let stopped = false;
+  let recordLines = 0;
   /** Of the lines as they lie in records.jsonl. */
   let linesHash = '';
-  for (const entry of entries) {
-    options.check?.();
-    if (entry.offset !== expectedAt) report(zipAt(expectedAt), 'CONTAINER_DAMAGED');
+
+  async function contentOf(entry: ListedEntry): Promise<Content> {
+    const said = createProblems();
+    const chain = entry.name === FILE.records ? createChainCheck(tools, said.report) : null;
     const file = listed.get(entry.name);
     // Never more than the manifest says, but for the records: they are read line by line, so that what was put between
     // them is named; their size then is the container's word, which has its own limit.
-    const limit = entry.name === FILE.records ? entry.bytes : (file?.bytes ?? Math.min(entry.bytes, MAX_MANIFEST));
-    const contentAt = entry.offset + LOCAL_BYTES + entry.name.length;
+    const limit = chain !== null ? entry.bytes : (file?.bytes ?? Math.min(entry.bytes, MAX_MANIFEST));
+    const contentAt = await contentStart(source, entry);
     const contentEnd = Math.min(contentAt + entry.packed, directory.offset);
     const packedHash = tools.sha256Stream();
     const hash = tools.sha256Stream();
@@ -211,7 +231,7 @@ export async function verifyPackage(
       hash.update(piece);
       crc = tools.crc32(piece, crc);
       bytes += piece.length;
-      if (entry.name === FILE.records) chain.feed(piece);
+      if (chain !== null) chain.feed(piece);
       // A stored file's pieces are the source's own, and not to be kept.
       else page.feed(entry.name, entry.method === 0 ? piece.slice() : piece);
     };
@@ -228,7 +248,7 @@ export async function verifyPackage(
     try {
       for await (const piece of entry.method === 0 ? tapped() : tools.inflate(tapped())) {
         options.check?.();
-        if (bytes + piece.length > limit) {
+        if (stopped || bytes + piece.length > limit) {
           readable = false;
           break;
         }
@@ -242,28 +262,58 @@ export async function verifyPackage(
     }
     const whole = readable && packed === contentEnd - contentAt;
     const sum = hash.hex();
-    if (entry.name === FILE.records) linesHash = sum;
-    const same =
-      whole &&
-      (file === undefined ||
-        (file.bytes === bytes &&
-          file.sha256 === sum &&
-          file.packed.method === entry.method &&
-          file.packed.bytes === packed &&
-          file.packed.sha256 === packedHash.hex()));
-    if (!same) report(entry.name, file === undefined ? 'FILE_UNREADABLE' : 'FILE_CHANGED');
-    if (entry.name === FILE.records) chain.end(manifest);
-    else page.endOfFile(entry.name);
-    const real: ZipEntry = {
-      ...entry,
+    const same = whole && (file === undefined || (file.bytes === bytes && file.sha256 === sum));
+    if (!same) said.report(entry.name, file === undefined ? 'FILE_UNREADABLE' : 'FILE_CHANGED');
+    // The same content, packed in another way.
+    else if (
+      file !== undefined &&
+      !(file.packed.method === entry.method && file.packed.bytes === packed && file.packed.sha256 === packedHash.hex())
+    )
+      said.report(zipAt(contentAt), 'CONTAINER_DAMAGED');
+    if (chain !== null) {
+      chain.end(manifest);
+      linesHash = sum;
+      recordLines = chain.lines();
+    } else page.endOfFile(entry.name);
+    return {
+      said,
       // Of a changed file the headers still tell the old sum: that is said once, with its name.
-      ...(same ? { crc, bytes } : {}),
-      packed: contentEnd - contentAt,
-      offset: expectedAt,
+      real: { ...entry, ...(same ? { crc, bytes } : {}), packed: contentEnd - contentAt },
     };
-    actual.push(real);
-    expectedAt = await compare(entry.offset, localHeader(real));
-    expectedAt = await compare(expectedAt + real.packed, descriptor(real));
+  }
+
+  const contents = new Map<ListedEntry, Content>();
+  const inTurn = async (some: readonly ListedEntry[]): Promise<void> => {
+    for (const entry of some) {
+      if (stopped) return;
+      try {
+        options.check?.();
+        contents.set(entry, await contentOf(entry));
+      } catch (thrown) {
+        stopped = true;
+        throw thrown;
+      }
+    }
+  };
+  // Half of the bytes are the records: while they are unpacked the rest is looked at, and the other way round.
+  const isRecords = ({ name }: ListedEntry): boolean => name === FILE.records;
+  const ends = await Promise.allSettled([
+    inTurn(entries.filter(isRecords)),
+    inTurn(entries.filter((entry) => !isRecords(entry))),
+  ]);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+
+  const actual: ZipEntry[] = [];
+  let expectedAt = 0;
+  for (const entry of entries) {
+    options.check?.();
+    if (entry.offset !== expectedAt) report(zipAt(expectedAt), 'CONTAINER_DAMAGED');
+    const { said, real } = contents.get(entry) as Content;
+    take(said);
+    const placed = { ...real, offset: expectedAt };
+    actual.push(placed);
+    expectedAt = await compare(entry.offset, localHeader(placed));
+    expectedAt = await compare(expectedAt + placed.packed, descriptor(placed));
   }
   if (expectedAt !== directory.offset) report(zipAt(expectedAt), 'CONTAINER_DAMAGED');
   await compare(directory.offset, zipTail(actual, directory.offset), true);
@@ -271,10 +321,11 @@ export async function verifyPackage(
     if (!page.sameAs(linesHash)) report('data/', 'PAGE_DIFFERS');
     if (page.order !== '') report(page.order, 'PAGE_DIFFERS');
   }
-  return answer(chain.lines(), { fingerprint, signed, manifest: manifest ?? null });
+  return answer(recordLines, { fingerprint, signed, manifest: manifest ?? null });
 
   /** Reports the first byte that isn't as the layout says; answers with the offset behind. */
   async function compare(at: number, wanted: Uint8Array, toEnd = false): Promise<number> {
+    if (wanted.length === 0 && !toEnd) return at;
     const found = await readRange(
       source,
       Math.min(at, source.bytes),
@@ -289,7 +340,38 @@ export async function verifyPackage(
   }
 }
 
+/** What stands in an entry, and its place in the container as it really is but for the offset. */
+interface Content {
+  readonly said: Problems;
+  readonly real: ZipEntry;
+}
+
+type Problems = ReturnType<typeof createProblems>;
+
+/** The first MAX_PROBLEMS, and how many more. */
+export function createProblems() {
+  const problems: Problem[] = [];
+  let more = 0;
+  const add = (problem: Problem): void => {
+    if (problems.length >= MAX_PROBLEMS) more++;
+    else problems.push(problem);
+  };
+  return {
+    problems: problems as readonly Problem[],
+    more: (): number => more,
+    report(where: string, what: ProblemCode, records?: readonly [number, number]): void {
+      add(records === undefined ? { where, what } : { where, what, records });
+    },
+    take(others: { readonly problems: readonly Problem[]; more(): number }): void {
+      for (const problem of others.problems) add(problem);
+      more += others.more();
+    },
+  };
+}
+
 /** Tells damage of the package from a disk that can't be read. */
+const isContainer = ({ where }: Problem): boolean => where.startsWith('zip@');
+
 async function canRead(source: ByteSource, start: number, end: number): Promise<boolean> {
   let bytes = 0;
   for await (const piece of source.read(start, end)) bytes += piece.length;
@@ -298,105 +380,6 @@ async function canRead(source: ByteSource, start: number, end: number): Promise<
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, at) => byte === b[at]);
-}
-
-type Report = (where: string, what: ProblemCode, records?: readonly [number, number]) => void;
-
-/**
- * The lines of records.jsonl as they come. A line's own hash says whether it was changed; where it fits, `n` and `prev`
- * say what happened around it: numbers that are passed over were removed, unless they come later (swapped) or stand
- * behind a line that can't be read; numbers that were there are doubled.
- */
-export function createChainCheck(tools: Pick<VerifyTools, 'sha256'>, report: Report) {
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  const counts = new Map<string, number>();
-  let rest = '';
-  let lines = 0;
-  /** The record with the highest number so far; hash null where it could not be read. */
-  let top: { readonly n: number; readonly hash: string | null } = { n: 0, hash: CHAIN_START };
-  /** Lines since `top` that could not be trusted: each may be one of the numbers passed over. */
-  let damaged = 0;
-  const missing: { from: number; to: number; readonly line: number }[] = [];
-
-  const where = (line: number): string => `${FILE.records}:${line}`;
-
-  function line(text: string): void {
-    lines++;
-    const value = text.length > MAX_LINE ? undefined : parseCanonicalJson(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      damaged++;
-      report(where(lines), 'RECORD_CHANGED');
-      return;
-    }
-    const record = value as Readonly<Record<string, unknown>>;
-    const { n, prev, hash, type } = record;
-    if (typeof n !== 'number' || n < 1 || typeof hash !== 'string' || !hashFits(text, record, tools.sha256)) {
-      damaged++;
-      report(where(lines), 'RECORD_CHANGED', [top.n + damaged, top.n + damaged]);
-      return;
-    }
-    if (typeof type !== 'string' || !(RECORD_TYPES as readonly string[]).includes(type))
-      report(where(lines), 'RECORD_MALFORMED', [n, n]);
-    else counts.set(type, (counts.get(type) ?? 0) + 1);
-    if (n <= top.n) {
-      const gap = missing.find(({ from, to }) => from <= n && n <= to);
-      if (gap === undefined) report(where(lines), 'RECORD_TWICE', [n, n]);
-      else {
-        report(where(lines), 'RECORD_SWAPPED', [n, n]);
-        missing.splice(missing.indexOf(gap), 1);
-        if (gap.from < n) missing.push({ ...gap, to: n - 1 });
-        if (n < gap.to) missing.push({ ...gap, from: n + 1 });
-      }
-      return;
-    }
-    const passed = n - top.n - 1;
-    if (passed > damaged) missing.push({ from: top.n + damaged + 1, to: n - 1, line: lines });
-    else if (passed === 0 && damaged === 0 && prev !== top.hash)
-      // Its own hash fits and it follows by number: what it follows is another record than the one before it.
-      report(where(lines), 'RECORD_CHANGED', [n, n]);
-    top = { n, hash };
-    damaged = 0;
-  }
-
-  return {
-    feed(piece: Uint8Array): void {
-      const text = rest + decoder.decode(piece, { stream: true });
-      let at = 0;
-      for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', at)) {
-        line(text.slice(at, end));
-        at = end + 1;
-      }
-      rest = text.slice(at);
-      // An endless line is given up, not gathered.
-      if (rest.length > MAX_LINE) rest = rest.slice(0, MAX_LINE + 1);
-    },
-    end(manifest: Manifest | undefined): void {
-      rest += decoder.decode();
-      if (rest !== '') {
-        line(rest);
-        report(where(lines), 'RECORDS_TRUNCATED');
-      }
-      for (const { from, to, line: at } of missing) report(where(at), 'RECORD_REMOVED', [from, to]);
-      if (manifest === undefined) return;
-      const { records } = manifest.counts;
-      if (top.n + damaged < records) report(where(lines + 1), 'RECORDS_TRUNCATED', [top.n + damaged + 1, records]);
-      else if (top.n !== records || top.hash !== manifest.chain.head) {
-        if (damaged === 0) report(where(lines), 'HEAD_DIFFERS');
-      } else if (lines === records) {
-        const of = (type: string): number => counts.get(type) ?? 0;
-        const { counts: said } = manifest;
-        if (
-          of('message') !== said.messages ||
-          of('recall') !== said.recalls ||
-          of('correction') !== said.corrections ||
-          of('transfer') !== said.transfers ||
-          of('conversation') !== said.conversations
-        )
-          report(FILE.manifest, 'COUNT_DIFFERS');
-      }
-    },
-    lines: () => lines,
-  };
 }
 
 const LINE_FEED = 10;
@@ -423,7 +406,7 @@ function createPageCheck(tools: Pick<VerifyTools, 'sha256Stream'>) {
       if (!isChunk(name)) return;
       chunk++;
       if (name !== chunkName(chunk) && order === '') order = name;
-      const whole = pieces.length === 1 ? (pieces[0] as Uint8Array) : joined(pieces, bytes);
+      const whole = joined(pieces, bytes);
       pieces = [];
       bytes = 0;
       const begin = encoder.encode(chunkBegin(chunk));
@@ -436,19 +419,19 @@ function createPageCheck(tools: Pick<VerifyTools, 'sha256Stream'>) {
         fits = false;
         return;
       }
-      const lines = new Uint8Array(end - begin.length + 1);
-      let to = 0;
+      // The lines move together over the commas behind them.
+      let to = begin.length;
       for (let from = begin.length; from <= end;) {
         const feed = whole.indexOf(LINE_FEED, from);
         const last = feed === end;
         if (!last && whole[feed - 1] !== COMMA) fits = false;
-        const line = whole.subarray(from, last ? feed : feed - 1);
-        lines.set(line, to);
-        to += line.length;
-        lines[to++] = LINE_FEED;
+        const lineEnd = last ? feed : Math.max(from, feed - 1);
+        whole.copyWithin(to, from, lineEnd);
+        to += lineEnd - from;
+        whole[to++] = LINE_FEED;
         from = feed + 1;
       }
-      content.update(lines.subarray(0, to));
+      content.update(whole.subarray(begin.length, to));
     },
     get order(): string {
       return order;
@@ -458,14 +441,4 @@ function createPageCheck(tools: Pick<VerifyTools, 'sha256Stream'>) {
       return fits && own === hash;
     },
   };
-}
-
-function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
-  const out = new Uint8Array(bytes);
-  let at = 0;
-  for (const piece of pieces) {
-    out.set(piece, at);
-    at += piece.length;
-  }
-  return out;
 }

@@ -34,6 +34,8 @@ export const ZIP_LIMITS = {
 export interface ListedEntry extends ZipEntry {
   /** Where its central record begins. */
   readonly recordAt: number;
+  /** Where the next one begins, or the directory. */
+  readonly end: number;
 }
 
 export type ZipTrouble =
@@ -120,7 +122,7 @@ export async function readZipDirectory(source: ByteSource): Promise<ZipDirectory
 
   const records = await readRange(source, offset, directoryEnd);
   const directory = viewOf(records);
-  const entries: ListedEntry[] = [];
+  const entries: Omit<ListedEntry, 'end'>[] = [];
   const names = new Set<string>();
   const decoder = new TextDecoder('utf-8');
   let total = 0;
@@ -193,5 +195,26 @@ export async function readZipDirectory(source: ByteSource): Promise<ZipDirectory
     return none(zipAt(offset), 'LIMIT_EXCEEDED');
   if (entries.length !== count && troubles.length === 0)
     troubles.push({ where: zipAt(endAt), what: 'CONTAINER_DAMAGED' });
-  return { entries, offset, troubles };
+  const ends = new Map<number, number>();
+  let end = offset;
+  for (const entry of entries.toSorted((a, b) => b.offset - a.offset)) {
+    if (!ends.has(entry.offset)) ends.set(entry.offset, end);
+    end = entry.offset;
+  }
+  return { entries: entries.map((entry) => ({ ...entry, end: ends.get(entry.offset) as number })), offset, troubles };
+}
+
+/**
+ * Where an entry's content begins. Ours lie right behind header and name; only where that leaves a gap the local header is
+ * asked, whose extra fields another program may have filled: what was packed anew is still read, and that its container is
+ * not ours is said elsewhere.
+ */
+export async function contentStart(source: ByteSource, entry: ListedEntry): Promise<number> {
+  const usual = entry.offset + LOCAL_BYTES + entry.name.length;
+  const gap = entry.end - usual - entry.packed;
+  if (gap <= 0 || (entry.streamed && (gap === 16 || gap === 24))) return usual;
+  const header = viewOf(await readRange(source, entry.offset, entry.offset + LOCAL_BYTES));
+  if (header.byteLength < LOCAL_BYTES || header.getUint32(0, true) !== LOCAL_SIGNATURE) return usual;
+  const own = entry.offset + LOCAL_BYTES + header.getUint16(26, true) + header.getUint16(28, true);
+  return own > usual && own + entry.packed <= entry.end ? own : usual;
 }

@@ -22,8 +22,8 @@ import { verifyPackage } from '#shared/package/verify.ts';
  */
 const MESSAGES = Number(process.env['WORKBENCH_BENCH_MESSAGES'] ?? 1_000_000);
 const KEY = new Uint8Array(32).fill(5);
-/** Small young objects: as the program's export thread is started. */
-const NODE_FLAGS = ['--max-semi-space-size=8'];
+/** Small young objects: as the program's export thread is started. Verifying happens on threads with the usual ones. */
+const flagsOf = (task: string | undefined): readonly string[] => (task === 'verify' ? [] : ['--max-semi-space-size=8']);
 
 interface Measured {
   readonly wall: number;
@@ -93,7 +93,7 @@ async function measure(name: string, store: string, out: string, withMasks: bool
 
 function child(args: readonly string[]): Promise<Measured> {
   return new Promise((resolve, reject) => {
-    const started = spawn(process.execPath, [...NODE_FLAGS, fileURLToPath(import.meta.url), ...args], {
+    const started = spawn(process.execPath, [...flagsOf(args[0]), fileURLToPath(import.meta.url), ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let text = '';

@@ -96,13 +96,17 @@ interface Desk {
   open(file: string): Promise<PackageView>;
 }
 
-async function desk(own: Store): Promise<Desk> {
+async function desk(own: Store, free?: () => Promise<number | null>): Promise<Desk> {
   const temp = temporaryFolder();
   let last = 0;
   const clock = createFakeClock();
   const packages = createPackages({
     store: own,
-    opener: createPackageOpener({ folder: temp, resolve: (handle) => handle }),
+    opener: createPackageOpener({
+      folder: temp,
+      resolve: (handle) => handle,
+      ...(free === undefined ? {} : { free }),
+    }),
     files: createFiles({ resolve: (handle) => handle }),
     clock,
     ids: { next: () => `n${++last}`, random: () => 0 },
@@ -281,6 +285,18 @@ test('[EX7] several at once stay apart; each store is encrypted, and gone when i
   expect(readdirSync(at.temp)).toEqual([]);
 });
 
+test('[EX7] a package that the disk has no room for is not begun', async () => {
+  const store = await fullStore();
+  const file = await exported(store);
+  const full = await desk(store, async () => 64 * 1024 * 1024);
+  expect(await full.open(file)).toMatchObject({ state: 'failed', code: 'DISK_FULL' });
+  expect(readdirSync(full.temp)).toEqual([]);
+  const roomy = await desk(store, async () => 65 * 1024 * 1024);
+  expect(await roomy.open(file)).toMatchObject({ state: 'open' });
+  await full.packages.stop();
+  await roomy.packages.stop();
+});
+
 test('[EX7] at most eight at once; what is no package is refused with its reason, and leaves nothing', async () => {
   const store = await fullStore();
   const at = await desk(store);
@@ -447,6 +463,11 @@ test('[EX3] [EX5] [RC19] pictures and files travel in packages and are shown; ma
     await sink.write(bytes);
     await sink.commit();
   }
+  // Each file once, those that are not here too, none of a recalled message.
+  expect(await store.estimate({}, { kind: 'all' })).toMatchObject({
+    rows: 5,
+    file_bytes: PICTURE.length + page.length + 4,
+  });
   const { build, target } = packaging(store, { attachments: cache });
   const { bytes } = await build();
   const verified = await verifyBytes(bytes);

@@ -7,6 +7,8 @@ import { expect, test } from 'vitest';
 import { createCryptography } from '#main/adapters/crypto/cryptography.ts';
 import { verifyTools } from '#main/adapters/crypto/verify-tools.ts';
 import { createFiles } from '#main/adapters/files/files.ts';
+import { openStore } from '#main/adapters/sqlite/index.ts';
+import { seed } from '#main/adapters/sqlite/seed.ts';
 import { createMemorySecrets } from '#main/adapters/secrets/memory.ts';
 import type { Store } from '#main/core/ports/store.ts';
 import { AppFailure } from '#shared/contract/errors.ts';
@@ -15,6 +17,7 @@ import { canonicalJson } from '#shared/lib/canonical-json.ts';
 import { createPrng } from '#shared/lib/prng.ts';
 import { chainRecord, FILE, manifestCopy, parseManifest, toBase64, type Manifest } from '#shared/package/format.ts';
 import type { PackageIndex } from '#shared/package/page-data.ts';
+import type { VerifyReport } from '#shared/package/verify.ts';
 import { readZipDirectory } from '#shared/package/zip-reader.ts';
 import type { PackageRecord } from '#renderer/viewer/records.ts';
 import { searchPackage, type PageQuery } from '#renderer/viewer/search.ts';
@@ -34,6 +37,9 @@ import {
   temporaryFolder,
   upserted,
 } from '#test/support/store-fixtures.ts';
+
+/** Messages of the large package. */
+const LARGE = 1_600;
 
 /** 40 messages of three conversations, one of them recalled, some with an order number. */
 async function smallStore(): Promise<Store> {
@@ -130,6 +136,29 @@ test('[EX4] one flipped byte anywhere is found and located', async () => {
   }
   expect((await verifyBytes(bytes)).ok).toBe(true);
 }, 600_000);
+
+/** With WORKBENCH_FUZZ=1 (`npm run fuzz:package`); a package with a table, so that a search needn't read all of it. */
+test.runIf(process.env['WORKBENCH_FUZZ'] === '1')(
+  '[EX4] one flipped byte at 10,000 random places of a large package is found and located',
+  async () => {
+    const directory = temporaryFolder();
+    const key = new Uint8Array(32).fill(3);
+    await seed({ directory, key, messages: LARGE, seed: 7 });
+    const store = await openStore({ directory, key, readers: 1 });
+    const { bytes } = await packaging(store).build();
+    await store.close();
+    const random = createPrng(44);
+    const positions = Array.from({ length: 10_000 }, () => random.int(bytes.length));
+    const began = performance.now();
+    const { flipped, missed } = await undetectedFlips(bytes, positions, 1 << random.int(8));
+    expect(flipped).toBe(positions.length);
+    expect(missed).toEqual([]);
+    expect((await verifyBytes(bytes)).ok).toBe(true);
+    const seconds = Math.round((performance.now() - began) / 1_000);
+    process.stdout.write(`${flipped} places of ${bytes.length} bytes, ${LARGE} messages: ${seconds} s\n`);
+  },
+  3_600_000,
+);
 
 test('[EX4] removed, swapped, doubled, inserted, changed, cut: each has its own verdict, at its line', async () => {
   const { build } = packaging(await smallStore());
@@ -306,6 +335,39 @@ with zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_STORED) as z:
   expect(report.signed).toBe(true);
   expect(report.problems.some(({ where }) => where.startsWith('records.jsonl:'))).toBe(false);
   expect(problemsOf(report).some((one) => one.endsWith('CONTAINER_DAMAGED'))).toBe(true);
+});
+
+test.each([
+  ['deflated', "zipfile.ZipFile(out, 'w', zipfile.ZIP_DEFLATED)", 'z.write(name)'],
+  [
+    'with fields of its own in each header',
+    "zipfile.ZipFile(out, 'w')",
+    "i = zipfile.ZipInfo(name); i.extra = b'UT\\x05\\0\\1\\0\\0\\0\\0'; z.writestr(i, open(name, 'rb').read())",
+  ],
+] as const)('[EX4] a record changed and packed anew (%s): the record is named first', async (_name, open, write) => {
+  const { build } = packaging(await smallStore());
+  const folder = unzipped((await build()).bytes);
+  const records = path.join(folder, FILE.records);
+  const again = path.join(temporaryFolder(), 'again.zip');
+  const script = `import zipfile, os, sys
+out = sys.argv[1]
+with ${open} as z:
+  for top, _, names in os.walk('.'):
+    for each in names:
+      name = os.path.relpath(os.path.join(top, each), '.')
+      ${write}`;
+  const packed = async (): Promise<VerifyReport> => {
+    expect(spawnSync('python3', ['-c', script, again], { cwd: folder }).status).toBe(0);
+    return verifyBytes(new Uint8Array(readFileSync(again)));
+  };
+  const same = await packed();
+  expect(same).toMatchObject({ ok: false, signed: true, records: 44 });
+  expect(new Set(same.problems.map(({ what }) => what))).toEqual(new Set(['CONTAINER_DAMAGED']));
+  const lines = readFileSync(records, 'utf8').split('\n');
+  writeFileSync(records, lines.with(4, lines[4]!.replace('"n":5', '"n":50')).join('\n'));
+  const changed = await packed();
+  expect(changed.signed).toBe(true);
+  expect(problemsOf(changed).slice(0, 2)).toEqual(['records.jsonl:5 RECORD_CHANGED', 'records.jsonl FILE_CHANGED']);
 });
 
 test('[EX3] recalls, corrections and transfers are records of their own; [RC19] what was recalled is nowhere', async () => {

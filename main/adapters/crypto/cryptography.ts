@@ -6,7 +6,7 @@ export const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
 export function createCryptography(): Cryptography {
   return {
-    sha256: (text) => hash('sha256', text),
+    sha256: (content) => hash('sha256', content),
     sha256Bytes: (bytes) => createHash('sha256').update(bytes).digest(),
     randomBytes: (count) => randomBytes(count),
     newSigningKey() {

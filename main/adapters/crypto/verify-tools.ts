@@ -6,7 +6,7 @@ import { SPKI_PREFIX } from './cryptography.ts';
 
 /** Verification's tools from Node's own hashes, signatures and zlib. */
 export const verifyTools: VerifyTools = {
-  sha256: (text) => hash('sha256', text),
+  sha256: (content) => hash('sha256', content),
   sha256Stream() {
     const sum = createHash('sha256');
     return { update: (bytes) => void sum.update(bytes), hex: () => sum.digest('hex') };

@@ -8,7 +8,6 @@ import { attach, pragma, type ReadableDatabase } from './connection.ts';
 import { toFailure } from './errors.ts';
 import { openRecordsForReading, requireCurrent } from './open-records.ts';
 import { SEARCH_FILE } from './profile-files.ts';
-import { createReader } from './reader/create-reader.ts';
 import { createSearchReader } from './search/reader.ts';
 
 /** Pages of a long reading are used once: a large cache would only grow (EX6). KiB a file. */
@@ -21,7 +20,8 @@ export interface ExportReader {
     page: { readonly limit: number; readonly cursor: string | null },
     signal: AbortSignal,
   ): SearchPage;
-  conversation(key: ConversationKey): ConversationView | null;
+  /** Who served it, and its numbers; null for none, and for purged ones. */
+  conversation(key: ConversationKey): Pick<ConversationView, 'assignments' | 'order_nos' | 'violation_nos'> | null;
   close(): void;
 }
 
@@ -42,11 +42,24 @@ export function openExportReader(directory: string, key: Uint8Array): ExportRead
     requireCurrent(db);
     pragma(db, `cache_size = -${CACHE_KIB}`);
     const search = createSearchReader(db, { indexed: attachIndex(db, directory, key) });
-    const reader = createReader(db);
+    // The whole view of a conversation takes several times as long, and there are as many as a tenth of the messages.
+    const linked = db.readRaw<[assignments: string, orders: string, violations: string]>(
+      'SELECT assignments, order_nos, violation_nos FROM conversations WHERE id = ? AND purged_at IS NULL',
+    );
     return {
       page: (query, visibility, page, signal) =>
         failing(() => search.search(query, visibility, page, () => signal.aborted)),
-      conversation: (conversation) => failing(() => reader.conversation(conversation)),
+      conversation: (conversation) =>
+        failing(() => {
+          const [row] = linked.all(conversation);
+          if (row === undefined) return null;
+          const [assignments, orders, violations] = row;
+          return {
+            assignments: JSON.parse(assignments) as ConversationView['assignments'],
+            order_nos: JSON.parse(orders) as ConversationView['order_nos'],
+            violation_nos: JSON.parse(violations) as ConversationView['violation_nos'],
+          };
+        }),
       close: () => db.close(),
     };
   } catch (thrown) {

@@ -7,6 +7,8 @@ const deflate = promisify(deflateRaw);
 const LEVEL = 1;
 /** Pieces being packed at once: as many threads are kept busy, and no more lies in memory. */
 const UNDER_WAY = 4;
+/** Packed bytes that come back at once: with the usual 16 KB the threads would wait for each other most of the time. */
+const OUT_BYTES = 128 * 1024;
 /** An empty last block: what ends a deflate stream of pieces. */
 const LAST_BLOCK = Uint8Array.of(3, 0);
 
@@ -91,7 +93,7 @@ export function createZipPacker(write: (bytes: Uint8Array) => Promise<void>, fro
     /** One piece; resolves when there is room for the next. */
     async write(piece: Uint8Array): Promise<void> {
       check();
-      const packing = deflate(piece, { level: LEVEL, finishFlush: constants.Z_FULL_FLUSH });
+      const packing = deflate(piece, { level: LEVEL, chunkSize: OUT_BYTES, finishFlush: constants.Z_FULL_FLUSH });
       packing.catch(() => {});
       waiting.push(
         inOrder(async () => {

@@ -18,8 +18,13 @@ const inflate = promisify(inflateRaw);
 const LEVEL = 3;
 /** Pieces being packed at once: as many threads are kept busy, and no more lies in memory. */
 const UNDER_WAY = 4;
+/** Packed bytes that come back at once: with the usual 16 KB the threads would wait for each other most of the time. */
+const OUT_BYTES = 128 * 1024;
 /** An empty last block: what ends a deflate stream of pieces. */
 const LAST_BLOCK = Uint8Array.of(3, 0);
+
+/** Of a file that can't be had (any more). */
+const MISSING: ReadonlySet<string> = new Set(['ATTACHMENT_DAMAGED', 'ATTACHMENT_MISSING']);
 
 interface OpenEntry {
   readonly name: string;
@@ -100,7 +105,7 @@ function createZipWriter(out: ZipTarget, keptTarget: ZipTarget, level: number, f
   const stream: ZipStream = {
     async write(piece) {
       if (failure !== null) throw failure.thrown;
-      const packing = deflate(piece, { level, finishFlush: constants.Z_FULL_FLUSH });
+      const packing = deflate(piece, { level, chunkSize: OUT_BYTES, finishFlush: constants.Z_FULL_FLUSH });
       packing.catch(() => {});
       await room(
         inOrder(async () => {
@@ -141,7 +146,7 @@ function createZipWriter(out: ZipTarget, keptTarget: ZipTarget, level: number, f
     async add(name, content, options = {}) {
       let file: PackagedFile | null = null;
       await inOrder(async () => {
-        const packed = options.store === true ? null : await deflate(content, { level });
+        const packed = options.store === true ? null : await deflate(content, { level, chunkSize: OUT_BYTES });
         file = packagedFile(name, content, packed);
         const entry = entryOf(file, crc32(content));
         entries.push({ ...entry, offset });
@@ -150,6 +155,37 @@ function createZipWriter(out: ZipTarget, keptTarget: ZipTarget, level: number, f
       });
       await settled();
       return file as unknown as PackagedFile;
+    },
+
+    async addStored(name, wanted, read) {
+      let crc = 0;
+      let bytes = 0;
+      const sum = createHash('sha256');
+      try {
+        for await (const piece of read()) {
+          crc = crc32(piece, crc);
+          bytes += piece.length;
+          sum.update(piece);
+        }
+      } catch (thrown) {
+        if (thrown instanceof AppFailure && MISSING.has(thrown.error.code)) return null;
+        throw thrown;
+      }
+      if (sum.digest('hex') !== wanted) return null;
+      const file: PackagedFile = { name, bytes, sha256: wanted, packed: { method: 0, bytes, sha256: wanted } };
+      await inOrder(async () => {
+        const entry = entryOf(file, crc);
+        entries.push({ ...entry, offset });
+        await put(localHeader(entry));
+        const again = createHash('sha256');
+        for await (const piece of read()) {
+          again.update(piece);
+          await put(piece);
+        }
+        if (again.digest('hex') !== wanted) throw new AppFailure('ATTACHMENT_DAMAGED', 'changed while it was packed');
+      });
+      await settled();
+      return file;
     },
 
     open(name) {
@@ -164,7 +200,7 @@ function createZipWriter(out: ZipTarget, keptTarget: ZipTarget, level: number, f
 
     async keep(name, content) {
       if (failure !== null) throw failure.thrown;
-      const packing = deflate(content, { level });
+      const packing = deflate(content, { level, chunkSize: OUT_BYTES });
       packing.catch(() => {});
       await room(
         inOrder(async () => {

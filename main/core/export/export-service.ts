@@ -36,12 +36,14 @@ export interface ExportPorts extends Omit<ExportMaker, 'clock' | 'pseudonymLabel
   readonly made?: string;
   /** Writes elsewhere than on this thread. */
   readonly runner?: ExportRunner;
+  /** Address below the page's own under which what was written to a place can be fetched; null for other places. */
+  fetchedFrom?(place: string): string | null;
 }
 
 /** What a host gives so that there are exports. */
 export type ExportHost = Pick<
   ExportPorts,
-  'cryptography' | 'pseudonymLabel' | 'packages' | 'made' | 'runner' | 'checkpointMs'
+  'cryptography' | 'pseudonymLabel' | 'packages' | 'made' | 'runner' | 'checkpointMs' | 'fetchedFrom'
 >;
 
 export interface ExportRunner {
@@ -120,13 +122,7 @@ export function createExportService(ports: ExportPorts): ExportService {
   // -- the stored queue ------------------------------------------------------------------------------------------------
 
   let changing: Promise<unknown> = Promise.resolve();
-  const stored = async (): Promise<ExportPlan[]> => {
-    const list = StoredExports.safeParse(await store.setting(QUEUE));
-    return (list.success ? list.data : []).flatMap((entry) => {
-      const plan = ExportPlan.safeParse(entry);
-      return plan.success ? [plan.data] : [];
-    });
-  };
+  const stored = (): Promise<ExportPlan[]> => storedPlans(store);
   const change = (work: (plans: readonly ExportPlan[]) => readonly ExportPlan[]): Promise<void> => {
     const next = changing.then(async () => {
       const plans = work(await stored());
@@ -309,7 +305,13 @@ export function createExportService(ports: ExportPorts): ExportService {
 
     async resumeAll() {
       const plans = (await stored()).filter(({ id }) => !own.has(id));
-      for (const plan of plans) asJob(plan.format, plan.rows, (options) => goOn(plan, options));
+      for (const plan of plans)
+        asJob(nameOf(plan.place), plan.rows, async (options) => {
+          const report = await goOn(plan, options);
+          const download = ports.fetchedFrom?.(plan.place) ?? null;
+          // Nobody has a dialog open that knows the file: whoever sees the job needs its name.
+          return { ...report, resumed: true, name: nameOf(plan.place), ...(download === null ? {} : { download }) };
+        });
       return plans.length;
     },
 
@@ -317,11 +319,16 @@ export function createExportService(ports: ExportPorts): ExportService {
       leaving = true;
     },
 
-    async 'export.estimate'({ query, format }) {
+    async 'export.estimate'({ query, format, masks = [] }) {
       await permitProfile(store, 'records.export');
-      const { rows, text_bytes } = await store.estimate(query, await ports.visibility());
+      const { rows, text_bytes, file_bytes } = await store.estimate(query, await ports.visibility());
       const { row, text } = ROW_BYTES[format];
-      return { rows, bytes: Math.round(FIXED_BYTES[format] + text_bytes * text + rows * row) };
+      // At most: those that are not on this machine stay out. A masked package has none (EX5).
+      const files = ports.packages?.attachments === undefined || masks.length > 0 ? 0 : file_bytes;
+      return {
+        rows,
+        bytes: Math.round(FIXED_BYTES[format] + text_bytes * text + rows * row + (format === 'package' ? files : 0)),
+      };
     },
 
     async 'export.start'({ query, format, target, reason, masks }) {
@@ -333,6 +340,19 @@ export function createExportService(ports: ExportPorts): ExportService {
       };
     },
   };
+}
+
+async function storedPlans(store: Pick<Store, 'setting'>): Promise<ExportPlan[]> {
+  const list = StoredExports.safeParse(await store.setting(QUEUE));
+  return (list.success ? list.data : []).flatMap((entry) => {
+    const plan = ExportPlan.safeParse(entry);
+    return plan.success ? [plan.data] : [];
+  });
+}
+
+/** Where exports that are to be taken up again will lie, with what they have written beside it. */
+export async function unfinishedPlaces(store: Pick<Store, 'setting'>): Promise<readonly string[]> {
+  return (await storedPlans(store)).map(({ place }) => place);
 }
 
 /** The last part of a place, for people. */

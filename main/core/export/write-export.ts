@@ -71,7 +71,7 @@ export interface PackageMaker {
   /** Text of README.txt, given the key's fingerprint. */
   readme(fingerprint: string): string;
   /** Bytes of pictures and files that are on this machine (IN8); absent: packages only describe them. */
-  readonly attachments?: Pick<AttachmentReader, 'size' | 'read'>;
+  readonly attachments?: Pick<AttachmentReader, 'size' | 'stream'>;
 }
 
 export interface ExportHooks {

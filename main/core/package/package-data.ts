@@ -2,7 +2,6 @@ import type { Scorecard } from '#shared/domain/review/scorecard.ts';
 import { canonicalJson } from '#shared/lib/canonical-json.ts';
 import {
   CHAIN_START,
-  chainRecord,
   CHUNK_END,
   chunkBegin,
   chunkName,
@@ -11,12 +10,13 @@ import {
   gramsName,
   toBase64,
   type Manifest,
-  type Sha256,
 } from '#shared/package/format.ts';
 import { createGramColumns, createGramRows, gramLayout } from '#shared/package/grams.ts';
 import type { PackageIndex } from '#shared/package/page-data.ts';
 import { fold } from '#shared/search/normalise.ts';
+import type { Cryptography } from '../ports/cryptography.ts';
 import type { FilePart } from '../ports/files.ts';
+import { createChainLines } from './chain-lines.ts';
 import { createConversationTable } from './conversation-table.ts';
 import type { PlainRecord } from './records.ts';
 
@@ -44,14 +44,14 @@ export interface PackageDataState {
 /** A chunk is read as one script: small enough for a moment, large enough that a million records are about a thousand. */
 const LEAST_RECORDS = 500;
 const CHUNKS = 1_000;
-const CHUNK_CHARACTERS = 4 * 1024 * 1024;
+const CHUNK_BYTES = 4 * 1024 * 1024;
 const CONVERSATIONS_A_FILE = 2_000;
 /** Files of the table that are made in one reading of its columns: half a megabyte each in large packages. */
 const GRAM_FILES_AT_ONCE = 16;
 
 /** The chain of records, and what the page needs to find its way in them (docs/package-format.md, "Data of the page"). */
 export function createPackageData(
-  sha256: Sha256,
+  sha256: Cryptography['sha256'],
   rows: number,
   out: {
     /** Whole lines of records.jsonl, in the chain's order. */
@@ -74,7 +74,7 @@ export function createPackageData(
   const attachments = new Map<string, number>();
 
   const chunks: PackageIndex['chunks'][number][] = [];
-  let lines = '';
+  const lines = createChainLines(sha256);
   let records = 0;
   let oldest: number | null = null;
   let newest: number | null = null;
@@ -112,7 +112,6 @@ export function createPackageData(
   async function closeChunk(): Promise<void> {
     await out.table.write(table.endChunk());
     chunks.push({ records, from: oldest, to: newest });
-    lines = '';
     records = 0;
     oldest = null;
     newest = null;
@@ -121,7 +120,7 @@ export function createPackageData(
   async function endChunk(): Promise<void> {
     if (records === 0) return;
     const number = chunks.length + 1;
-    const own = encoder.encode(lines);
+    const own = lines.take();
     const content = chunkOf(number, own, records);
     await closeChunk();
     ended = { n, head };
@@ -133,15 +132,13 @@ export function createPackageData(
     knows: (id, shop) => conversations.has(id, shop),
 
     add(record, sentAt) {
-      const { line, hash } = chainRecord(record, ++n, head, sha256);
-      head = hash;
-      lines += `${line}\n`;
+      head = lines.add(record, ++n, head);
       records++;
       note(record, sentAt);
     },
 
     async endOfRow() {
-      if (records < perChunk && lines.length < CHUNK_CHARACTERS) return false;
+      if (records < perChunk && lines.length < CHUNK_BYTES) return false;
       await endChunk();
       return true;
     },

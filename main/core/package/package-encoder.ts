@@ -40,12 +40,12 @@ export interface PackageOptions {
   /** Text of README.txt, given the key's fingerprint. */
   readme(fingerprint: string): string;
   /** Bytes of pictures and files that are here; absent: none. */
-  readonly attachments?: Pick<AttachmentReader, 'size' | 'read'>;
+  readonly attachments?: Pick<AttachmentReader, 'size' | 'stream'>;
   readonly signal?: AbortSignal;
 }
 
-/** Read at once; a larger file is only described. */
-const MAX_ATTACHMENT = 64 * 1024 * 1024;
+/** From 4 GiB on a zip's local headers have no room for a size; a file this large is only described. */
+const MAX_ATTACHMENT = 2 * 1024 * 1024 * 1024;
 
 interface State {
   readonly zip: unknown;
@@ -115,13 +115,22 @@ export async function createPackageEncoder(options: EncoderOptions, own: Package
     for (const [sha256, messages] of [...data.attachments()].sort(([a], [b]) => (a < b ? -1 : 1))) {
       if (own.signal !== undefined) throwIfCancelled(own.signal);
       const bytes = (await reader?.size(sha256)) ?? null;
-      const content = bytes === null || bytes > MAX_ATTACHMENT ? null : await reader?.read(sha256);
       // What it is named by is what it has to be: a cache that gave something else would make the package a lie.
-      if (content === null || content === undefined || hexOf(cryptography.sha256Bytes(content)) !== sha256)
-        left += messages;
-      else listed.push(await zip.add(attachmentName(sha256), content, { store: true }));
+      const file =
+        reader === undefined || bytes === null || bytes > MAX_ATTACHMENT
+          ? null
+          : await zip.addStored(attachmentName(sha256), sha256, () => checked(reader.stream(sha256)));
+      if (file === null) left += messages;
+      else listed.push(file);
     }
     return left;
+  }
+
+  async function* checked(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    for await (const piece of pieces) {
+      if (own.signal !== undefined) throwIfCancelled(own.signal);
+      yield piece;
+    }
   }
 
   return {
@@ -189,8 +198,6 @@ export async function createPackageEncoder(options: EncoderOptions, own: Package
     close: () => zip.close(),
   };
 }
-
-const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 function omittedOf(hidden: number, sealed: number, attachments: number, masked: boolean): Omitted[] {
   const all: Omitted[] = [

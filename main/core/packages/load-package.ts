@@ -6,8 +6,7 @@ import { AttachmentId } from '#shared/domain/ids.ts';
 import { FILE, hashFits } from '#shared/package/format.ts';
 import { ConversationRecord, MessageRecord, OtherRecord, RecallRecord } from '#shared/package/records.ts';
 import { verifyPackage, type Problem, type VerifyTools } from '#shared/package/verify.ts';
-import { LOCAL_BYTES, type ZipEntry } from '#shared/package/zip-layout.ts';
-import { readZipDirectory, type ByteSource } from '#shared/package/zip-reader.ts';
+import { contentStart, readZipDirectory, type ByteSource, type ListedEntry } from '#shared/package/zip-reader.ts';
 import type { ImportRecord, ImportRecordMore } from '../ports/store.ts';
 
 export interface LoadedPackage {
@@ -155,7 +154,7 @@ export async function loadPackage(options: LoadOptions): Promise<LoadedPackage> 
 
 /** Bytes of one entry, at most `limit`; null where they can't be had. */
 export async function readEntry(
-  entry: ZipEntry,
+  entry: ListedEntry,
   source: ByteSource,
   tools: Pick<VerifyTools, 'inflate'>,
   limit: number,
@@ -182,19 +181,19 @@ export async function readEntry(
   return all;
 }
 
-function contentOf(
-  entry: ZipEntry,
+async function* contentOf(
+  entry: ListedEntry,
   source: ByteSource,
   tools: Pick<VerifyTools, 'inflate'>,
 ): AsyncIterable<Uint8Array> {
-  const start = entry.offset + LOCAL_BYTES + entry.name.length;
+  const start = await contentStart(source, entry);
   const packed = source.read(start, start + entry.packed);
-  return entry.method === 0 ? packed : tools.inflate(packed);
+  yield* entry.method === 0 ? packed : tools.inflate(packed);
 }
 
 /** False where the content ended before its end: what came until then was read. */
 async function readLines(
-  entry: ZipEntry,
+  entry: ListedEntry,
   { source, tools, check, progress }: LoadOptions,
   line: (text: string) => Promise<void>,
 ): Promise<boolean> {
@@ -315,7 +314,7 @@ function rangesOf(problems: readonly Problem[]): (n: number) => boolean {
 }
 
 /** The scorecard in the page's index; null where there is none, or none that can be read. */
-async function readCard(entries: readonly ZipEntry[], { source, tools }: LoadOptions): Promise<Scorecard | null> {
+async function readCard(entries: readonly ListedEntry[], { source, tools }: LoadOptions): Promise<Scorecard | null> {
   const entry = entries.find(({ name }) => name === FILE.index);
   const bytes = entry === undefined ? null : await readEntry(entry, source, tools, MAX_INDEX);
   if (bytes === null) return null;

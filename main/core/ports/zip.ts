@@ -4,6 +4,11 @@ import type { PackagedFile } from '#shared/package/format.ts';
 export interface ZipWriter {
   /** A whole file. `store`: as it is, without deflate. */
   add(name: string, content: Uint8Array, options?: { readonly store?: boolean }): Promise<PackagedFile>;
+  /**
+   * A file of any size as it is, read twice: its sums stand before it. Null, and nothing written, where it can't be read
+   * or its SHA-256 is another one; AppFailure ATTACHMENT_DAMAGED where it is no more the same at the second reading.
+   */
+  addStored(name: string, sha256: string, read: () => AsyncIterable<Uint8Array>): Promise<PackagedFile | null>;
   /** One file in pieces; nothing else but `keep` can be called until it is closed. */
   open(name: string): ZipStream;
   /** A whole file that comes behind what is being written now: kept packed outside memory until `addKept`. */

@@ -14,7 +14,7 @@ import { AppFailure } from '#shared/contract/errors.ts';
 import { highlightRanges } from '#shared/search/match.ts';
 import { normaliseNumber } from '#shared/search/numbers.ts';
 import type { Visibility } from '#main/core/ports/store.ts';
-import { SENDER_CODES } from '../codes.ts';
+import { Flag, KIND_CODES, SENDER_CODES } from '../codes.ts';
 import type { ReadableDatabase } from '../connection.ts';
 import { sqliteCode } from '../errors.ts';
 import { INDEX_SCHEMA, isIndexReadable, readAppliedSeq } from './index-file.ts';
@@ -57,7 +57,7 @@ export interface SearchReader {
     query: SearchQuery,
     visibility: Visibility,
     cancelled?: Cancelled,
-  ): { readonly rows: number; readonly text_bytes: number };
+  ): { readonly rows: number; readonly text_bytes: number; readonly file_bytes: number };
   /** How a query would be answered; for tests and the slow-query log. */
   explain(query: SearchQuery, visibility: Visibility): { readonly driver: Walk['driver'] };
 }
@@ -352,14 +352,24 @@ export function createSearchReader(db: ReadableDatabase, options: SearchReaderOp
       const bytes = db.readOne<number | null>(
         'SELECT sum(octet_length(m.text)) FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value',
       );
+      const filesOf = db.readRaw<[sha256: string, bytes: number]>(
+        `SELECT m.extra ->> '$.attachment.sha256', m.extra ->> '$.attachment.bytes'
+         FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value
+         WHERE m.kind <> ${KIND_CODES.text} AND m.flags & ${Flag.RECALLED} = 0 AND m.extra ->> '$.attachment.sha256' IS NOT NULL`,
+      );
       let rows = 0;
       let textBytes = 0;
+      const files = new Map<string, number>();
       for (const piece of walk.pieces(Number.MAX_SAFE_INTEGER, { text: false, wanted: null })) {
         if (piece.length === 0) continue;
         rows += piece.length;
-        textBytes += bytes.get(JSON.stringify(piece.map(([id]) => id))) ?? 0;
+        const ids = JSON.stringify(piece.map(([id]) => id));
+        textBytes += bytes.get(ids) ?? 0;
+        for (const [sha256, size] of filesOf.all(ids)) files.set(sha256, size);
       }
-      return { rows, text_bytes: textBytes };
+      let fileBytes = 0;
+      for (const size of files.values()) fileBytes += size;
+      return { rows, text_bytes: textBytes, file_bytes: fileBytes };
     });
 
   return {
