@@ -21,7 +21,7 @@ export type ImportMessage =
 export type ImportOrder = 'next' | 'cancel';
 
 /** Rows are garbage as soon as they are handed over: room for more of them is only memory. MB. */
-const YOUNG_MB = 16;
+const YOUNG_MB = 8;
 
 /** Files are read in a thread of their own, which ends with the file: the main thread only hands batches on (SR11). */
 export function createThreadedImportReading(options: { resolve(handle: string): string | undefined }): ImportReading {

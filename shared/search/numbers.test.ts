@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createPrng } from '../lib/prng.ts';
 import { isNumber, mentionedNumbers, NUMBERS_LIMIT, normaliseNumber, parseNumbers } from './numbers.ts';
 
 describe('[SR2] pasted and loaded numbers', () => {
@@ -80,5 +81,38 @@ describe('[SR2] pasted and loaded numbers', () => {
       'WG20260901_7',
     ]);
     expect(mentionedNumbers('价格 199.00 元，100-150 元，abcdefgh')).toEqual([]);
+  });
+
+  it('[SR2] a text of plain characters carries the same numbers as one that has to be folded', () => {
+    const prng = createPrng(11);
+    const pieces = [
+      '123456',
+      '20260901',
+      'WG',
+      '-',
+      '_',
+      '，',
+      '。',
+      ' ',
+      '：',
+      '！',
+      '元',
+      '订单',
+      '（',
+      '【',
+      '~',
+      '/',
+      'a7',
+    ];
+    let carried = 0;
+    for (let n = 0; n < 3_000; n++) {
+      const text = Array.from({ length: 1 + prng.int(8) }, () => prng.pick(pieces)).join('');
+      const numbers = mentionedNumbers(text);
+      // The letter behind it is none of the plain ones.
+      expect(mentionedNumbers(`${text} é`), text).toEqual(numbers);
+      carried += numbers.length;
+    }
+    expect(carried).toBeGreaterThan(500);
+    expect(mentionedNumbers('12345678—1')).toEqual(['12345678-1']);
   });
 });

@@ -22,6 +22,9 @@ const BETWEEN = /[\s\p{Cc},、。;:=|/\\()[\]{}<>"'`´“”„‟‘’‚‛«
 /** Malformed entries are shown, not stored: so much of one is enough to find it. */
 const SHOWN = 128;
 
+/** What `normaliseNumber` leaves as it is: nearly every number. */
+const IN_FORM = /^[0-9A-Za-z_-]*$/;
+
 export const NUMBERS_LIMIT = 10_000;
 
 export interface ParsedNumbers {
@@ -40,6 +43,7 @@ export interface ParsedNumbers {
  * and white space around it dropped. Letters keep their case: platforms tell them apart.
  */
 export function normaliseNumber(text: string): string {
+  if (IN_FORM.test(text)) return text;
   return text.normalize('NFKC').replace(INVISIBLE, '').replace(DASHES, '-').trim();
 }
 
@@ -79,6 +83,9 @@ const MENTION_LENGTH = 8;
 const MENTION_DIGITS = 6;
 const MENTION = /[0-9A-Za-z](?:[0-9A-Za-z_-]*[0-9A-Za-z])?/g;
 const MENTION_POSSIBLE = /[0-9０-９]/;
+/** ASCII, common ideographs and the marks between them: nothing in it turns into a part of a number, or out of one. */
+const PLAIN = /^[\t\n\r -~\u4e00-\u9fff\u3000-\u3002\u3008-\u3011\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]*$/;
+const LONG_RUN = /[0-9A-Za-z_-]{8}/;
 
 /**
  * Numbers that a message's text carries (SR2, IN9): whole runs of letters, digits, hyphens and underscores, 8 to 64
@@ -86,8 +93,10 @@ const MENTION_POSSIBLE = /[0-9０-９]/;
  */
 export function mentionedNumbers(text: string): string[] {
   if (text.length < MENTION_LENGTH || !MENTION_POSSIBLE.test(text)) return [];
+  const plain = PLAIN.test(text);
+  if (plain && !LONG_RUN.test(text)) return [];
   const found: string[] = [];
-  for (const [run] of normaliseNumber(text).matchAll(MENTION)) {
+  for (const [run] of (plain ? text : normaliseNumber(text)).matchAll(MENTION)) {
     if (run.length < MENTION_LENGTH || run.length > 64) continue;
     let digits = 0;
     for (let i = 0; i < run.length; i++) {

@@ -6,7 +6,7 @@ import type { DeskStoreWriter } from '#main/core/ports/desk-store.ts';
 import type { ComposerStoreWriter } from '#main/core/ports/composer-store.ts';
 import type { ReviewStoreWriter } from '#main/core/ports/review-store.ts';
 import type { AdministrationStoreWriter } from '#main/core/ports/administration-store.ts';
-import type { IngestResult, SearchProgress, Store, StoreWriter } from '#main/core/ports/store.ts';
+import type { IngestResult, PackedRecords, SearchProgress, Store, StoreWriter } from '#main/core/ports/store.ts';
 import { AppFailure } from '#shared/contract/errors.ts';
 import type { Inventory } from '#shared/contract/upkeep.ts';
 import type { AccountId } from '#shared/domain/ids.ts';
@@ -42,6 +42,8 @@ const START_WORTH = 4;
  * of its own choosing are 200 MB. MB.
  */
 const LIMITS = { maxYoungGenerationSizeMb: 12 };
+
+const utf8 = new TextEncoder();
 
 /**
  * Opens the store of a profile (ST1). AppFailure STORE_KEY_WRONG, STORE_DAMAGED, STORE_FROM_NEWER_VERSION, STORE_LOCKED
@@ -129,17 +131,21 @@ function assemble(parts: {
       } satisfies CallOptions) as never;
 
   type W = WriterMethods;
-  const write = <N extends keyof W & string>(name: N) =>
+  const write = <N extends keyof W & string>(name: N, transfer?: (...args: never[]) => readonly ArrayBuffer[]) =>
     (async (...args: never[]) => {
       if (writer === null) throw new AppFailure('STORE_READ_ONLY', 'this store was opened for reading only');
       try {
-        return await writer.call(name, args as never);
+        return await writer.call(name, args as never, transfer === undefined ? {} : { transfer: transfer(...args) });
       } finally {
         index?.wake();
       }
     }) as never;
 
   const ingestText: (account: AccountId, batch: string) => Promise<IngestResult> = write('ingestText');
+  const importPacked: (records: PackedRecords) => ReturnType<Store['importRecords']> = write(
+    'importPacked',
+    ({ json }: PackedRecords) => [json.buffer],
+  );
 
   /** Long readings get a thread of their own, which ends with them. */
   const apart = async <T>(work: (reader: WorkerClient<ReaderMethods>) => Promise<T>): Promise<T> => {
@@ -173,6 +179,7 @@ function assemble(parts: {
     setCursor: write('setCursor'),
     putMessages: write('putMessages'),
     closeGap: write('closeGap'),
+    noteRead: write('noteRead'),
     enqueueSend: write('enqueueSend'),
     cancelDelayed: write('cancelDelayed'),
     setSendState: write('setSendState'),
@@ -219,7 +226,10 @@ function assemble(parts: {
       if (index === null) throw new AppFailure('STORE_READ_ONLY', 'this store was opened for reading only');
       return index.erase(months);
     },
-    importRecords: write('importRecords'),
+    importRecords: (records) =>
+      importPacked(
+        'json' in records ? records : { length: records.length, json: utf8.encode(JSON.stringify(records)) },
+      ),
     rebuildIndex: async (progress) => {
       if (index === null) throw new AppFailure('STORE_READ_ONLY', 'this store was opened for reading only');
       await index.rebuild(progress);

@@ -62,6 +62,8 @@ export function serve(port: MessagePort, methods: Methods, close: () => void): v
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Memory of the arguments that moves to the thread: it is not copied, and gone here. */
+  readonly transfer?: readonly ArrayBuffer[];
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -179,7 +181,7 @@ export function connectWorker<M extends Methods>(
           release,
         });
         try {
-          running().postMessage({ id, method, args, cancel } satisfies Call);
+          running().postMessage({ id, method, args, cancel } satisfies Call, options?.transfer ?? []);
         } catch (thrown) {
           pending.delete(id);
           release();

@@ -1,7 +1,7 @@
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { IngestResult } from '#main/core/ports/store.ts';
+import type { ImportRecord, IngestResult, PackedRecords } from '#main/core/ports/store.ts';
 import { AppFailure } from '#shared/contract/errors.ts';
 import type { AccountId } from '#shared/domain/ids.ts';
 import type { GatewayEvent } from '#shared/protocol/events.ts';
@@ -10,12 +10,18 @@ import { compactAtOpen } from './administration/compact.ts';
 import { pragma } from './connection.ts';
 import { toFailure } from './errors.ts';
 import { holdProfile, openRecords } from './open-records.ts';
-import { restWhenQuiet } from './rest.ts';
+import { collectWhileWorking, restWhenQuiet } from './rest.ts';
 import { createWriter, type RecordsWriter } from './writer/create-writer.ts';
 
 /** The only thread that writes records.db (ST1). */
 
 const { directory, key } = workerData as { readonly directory: string; readonly key: Uint8Array };
+
+/** What batches of an import leave behind may gather to this much: some ten of them. */
+const IMPORT_GARBAGE_BYTES = 24 * 1_048_576;
+
+const utf8 = new TextDecoder();
+const collectGarbage = collectWhileWorking(IMPORT_GARBAGE_BYTES);
 
 /** Opened by the first call, so that what is wrong with the file is that call's answer. */
 let opened: { readonly writer: RecordsWriter; readonly rest: () => void; readonly close: () => void } | null = null;
@@ -79,6 +85,7 @@ const names = [
   'setCursor',
   'putMessages',
   'closeGap',
+  'noteRead',
   'enqueueSend',
   'cancelDelayed',
   'setSendState',
@@ -128,7 +135,6 @@ const names = [
   'announceRetention',
   'removeRetained',
   'rewriteRecords',
-  'importRecords',
   'trimIndexQueue',
   'optimize',
 ] as const satisfies readonly (keyof RecordsWriter)[];
@@ -148,6 +154,10 @@ const all = {
   /** `batch`: the events, validated, as JSON. */
   ingestText: (_: CallContext, account: AccountId, batch: string): IngestResult =>
     explained(() => open().ingest(account, JSON.parse(batch) as GatewayEvent[])),
+  importPacked: (_: CallContext, { json }: PackedRecords) => {
+    collectGarbage();
+    return explained(() => open().importRecords(JSON.parse(utf8.decode(json)) as ImportRecord[]));
+  },
 };
 
 export type WriterMethods = typeof all;

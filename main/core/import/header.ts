@@ -44,10 +44,15 @@ export function findHeader(rows: readonly FileRow[]): {
   return { header: unique(names), lastLine: isData ? found.line - 1 : found.line };
 }
 
+/** How many cells most rows have. A delimiter at the end of each row makes one more that nothing ever stands in. */
 function usualWidth(rows: readonly FileRow[]): number {
   const counts = new Map<number, number>();
-  for (const row of rows.slice(0, 200))
-    if (row.problem === null) counts.set(row.cells.length, (counts.get(row.cells.length) ?? 0) + 1);
+  let filled = 1;
+  for (const { cells, problem } of rows.slice(0, 200)) {
+    if (problem !== null) continue;
+    counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1);
+    filled = Math.max(filled, cells.findLastIndex((cell) => !isBlank(cell)) + 1);
+  }
   let best = 1;
   let most = 0;
   for (const [width, count] of counts) {
@@ -55,7 +60,7 @@ function usualWidth(rows: readonly FileRow[]): number {
     best = width;
     most = count;
   }
-  return best;
+  return Math.min(best, filled);
 }
 
 function unique(names: readonly string[]): string[] {

@@ -8,10 +8,10 @@ import { throwIfCancelled, type Jobs } from '../jobs/jobs.ts';
 import type { CsvReader } from '../ports/csv.ts';
 import type { Files } from '../ports/files.ts';
 import type { SpreadsheetReader } from '../ports/spreadsheet.ts';
-import type { ImportRecord, Store } from '../ports/store.ts';
+import type { Store } from '../ports/store.ts';
 import { createRowMapper, type RejectReason } from './map-rows.ts';
 import { proposeMapping } from './propose.ts';
-import { createImportReading, type ImportReading, type RowPlace, type TableHead } from './reading.ts';
+import { createImportReading, type ImportBatch, type ImportReading, type RowPlace, type TableHead } from './reading.ts';
 
 export interface ImportPorts {
   readonly store: Store;
@@ -65,12 +65,18 @@ export type ImportService = Pick<Handlers, 'import.preview' | 'import.start'> & 
     timeZone?: string,
   ): Promise<{ readonly table: TableHead; readonly mapping: ImportMapping }>;
   /** Imports in place, without a job. */
-  run(
-    file: string,
-    mapping: ImportMapping,
-    options?: { readonly signal?: AbortSignal; progress?(bytes: number): void },
-  ): Promise<ImportReport>;
+  run(file: string, mapping: ImportMapping, options?: ImportRunOptions): Promise<ImportReport>;
 };
+
+export interface ImportRunOptions {
+  readonly signal?: AbortSignal;
+  progress?(bytes: number): void;
+  /**
+   * The program goes on afterwards: an index that a large load has left in many pieces, and that answers as exactly, is put in
+   * order meanwhile. That takes half as long again as the import.
+   */
+  readonly goesOn?: boolean;
+}
 
 /** SR11. */
 export function createImportService(ports: ImportPorts): ImportService {
@@ -85,11 +91,7 @@ export function createImportService(ports: ImportPorts): ImportService {
     return { table, mapping: proposeFor(table, shop, offset) };
   }
 
-  async function run(
-    file: string,
-    mapping: ImportMapping,
-    options: { readonly signal?: AbortSignal; progress?(bytes: number): void } = {},
-  ): Promise<ImportReport> {
+  async function run(file: string, mapping: ImportMapping, options: ImportRunOptions = {}): Promise<ImportReport> {
     await permitProfile(store, 'records.import');
     const table = await reading.look(file);
     // What is wrong with the mapping as a whole is no import at all.
@@ -110,7 +112,7 @@ export function createImportService(ports: ImportPorts): ImportService {
     let failed: unknown = null;
 
     // One batch is written while the next is read; never two, so that memory stays bounded.
-    async function write(records: readonly ImportRecord[]): Promise<void> {
+    async function write(records: ImportBatch['records']): Promise<void> {
       await writing;
       if (failed !== null) throw failed;
       if (options.signal !== undefined) throwIfCancelled(options.signal);
@@ -146,7 +148,12 @@ export function createImportService(ports: ImportPorts): ImportService {
       await audit({ state, ...total });
     }
     if (failed !== null) throw failed;
-    if (total.imported >= OPTIMIZE_FROM) await store.optimize();
+    if (total.imported >= OPTIMIZE_FROM) {
+      const optimized = store.optimize();
+      // What doesn't come of it (the program ends, the disk is full) is done when it is idle.
+      if (options.goesOn === true) optimized.catch(() => undefined);
+      else await optimized;
+    }
     return {
       rows: total.rows,
       imported: total.imported,
@@ -230,7 +237,9 @@ export function createImportService(ports: ImportPorts): ImportService {
         title: name,
         unit: 'bytes',
         total: bytes,
-        run: async ({ signal, progress }) => ({ ...(await run(input.file, mapping, { signal, progress })) }),
+        run: async ({ signal, progress }) => ({
+          ...(await run(input.file, mapping, { signal, progress, goesOn: true })),
+        }),
       });
       return { job_id: job.job_id };
     },

@@ -136,6 +136,11 @@ test.each([
     Uint8Array.from({ length: 50_000 }, (_, at) => Math.floor((Math.sin(at) + 1) * 1e6) & 0xff),
     'FILE_ENCODING',
   ],
+  [
+    'one JSON array',
+    utf8('[{"时间":"2026-09-01 09:36:53","内容":"你好"},\n{"时间":"2026-09-01 09:36:54"}]'),
+    'FILE_FORMAT',
+  ],
   ['no time', utf8('会话,内容\n1,你好\n2,在的\n'), 'NO_TIME_COLUMN'],
   ['a time column without times', utf8('时间,内容\n昨天,你好\n前天,在的\n'), 'NO_TIME_COLUMN'],
   ['no text', utf8('会话,时间\n1,2026-09-01 09:36:53\n2,2026-09-01 09:36:54\n'), 'NO_TEXT_COLUMN'],
@@ -357,4 +362,13 @@ test('[SR11] JSONL: keys are columns, broken lines are rows with a reason', asyn
 test('[SR11] titles above the header are passed over', async () => {
   const read = await importBytes(utf8(`导出时间：2026-09-02,,,\n共 2 条,,,\n${TABLE}`));
   expect(read.records.length).toBe(2);
+});
+
+test('[SR11] a comma at the end of each row, but not of the header, makes no further column', async () => {
+  const [header, ...rows] = TABLE.trimEnd().split('\r\n');
+  const read = await importBytes(utf8([header, ...rows.map((row) => `${row},`)].join('\n')));
+  const plain = await importBytes(utf8(TABLE));
+  expect(read.mapping).toEqual(plain.mapping);
+  expect(read.records).toEqual(plain.records);
+  expect(read.rejected).toEqual([]);
 });

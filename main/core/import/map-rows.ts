@@ -4,6 +4,7 @@ import type { MessageKind, SenderRole } from '#shared/protocol/entities.ts';
 import type { FileRow } from '../ports/csv.ts';
 import type { ImportRecord } from '../ports/store.ts';
 import { cleanName, cleanText, isBlank, splitNumbers } from './cells.ts';
+import { createRepeatCounter } from './repeats.ts';
 import { isTimeFormat, parseTime } from './time-format.ts';
 import { fold, kindOfWord, recalledOfWord, senderInWord } from './words.ts';
 
@@ -171,6 +172,8 @@ function columnIndexes(
 }
 
 const REMEMBERED_WORDS = 10_000;
+/** Longer ones are no words; and a cell of more than a few characters may keep alive the whole piece of the file it was cut from. */
+const LONGEST_WORD = 12;
 
 function remember<T>(read: (word: string) => T): (word: string) => T {
   const known = new Map<string, T>();
@@ -178,43 +181,7 @@ function remember<T>(read: (word: string) => T): (word: string) => T {
     const before = known.get(word);
     if (before !== undefined) return before;
     const answer = read(word);
-    if (known.size < REMEMBERED_WORDS) known.set(word, answer);
+    if (known.size < REMEMBERED_WORDS && word.length <= LONGEST_WORD) known.set(word, answer);
     return answer;
   };
-}
-
-/** Repetitions further apart than this many rows are one row told twice (overlapping exports), not said twice. */
-const REMEMBERED_ROWS = 500_000;
-
-/**
- * How often this content was seen before, in bounded memory: two generations of 53-bit hashes. Two contents with the same
- * hash would only be numbered differently, the same way each time, which keeps a second import harmless.
- */
-function createRepeatCounter(): (content: string) => number {
-  let young = new Map<number, number>();
-  let old = new Map<number, number>();
-  return (content) => {
-    const key = hash53(content);
-    const before = young.get(key) ?? old.get(key) ?? 0;
-    young.set(key, before + 1);
-    if (young.size >= REMEMBERED_ROWS) {
-      old = young;
-      young = new Map();
-    }
-    return before;
-  };
-}
-
-/** cyrb53 (public domain): fast and well mixed, not for secrets. */
-function hash53(text: string): number {
-  let high = 0xdeadbeef;
-  let low = 0x41c6ce57;
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    high = Math.imul(high ^ unit, 2_654_435_761);
-    low = Math.imul(low ^ unit, 1_597_334_677);
-  }
-  high = Math.imul(high ^ (high >>> 16), 2_246_822_507) ^ Math.imul(low ^ (low >>> 13), 3_266_489_909);
-  low = Math.imul(low ^ (low >>> 16), 2_246_822_507) ^ Math.imul(high ^ (high >>> 13), 3_266_489_909);
-  return 4_294_967_296 * (2_097_151 & low) + (high >>> 0);
 }

@@ -3,7 +3,7 @@ import { throwIfCancelled } from '../jobs/jobs.ts';
 import type { CsvReader, FileRow } from '../ports/csv.ts';
 import type { Files } from '../ports/files.ts';
 import type { SpreadsheetReader } from '../ports/spreadsheet.ts';
-import type { ImportRecord } from '../ports/store.ts';
+import type { ImportRecord, PackedRecords } from '../ports/store.ts';
 import { createRowMapper, type RejectReason } from './map-rows.ts';
 import { openTable, type Table } from './table.ts';
 
@@ -16,9 +16,9 @@ export interface RowPlace {
   readonly sheet?: string;
 }
 
-/** Some rows of a file, read and mapped. Plain data. */
+/** Some rows of a file, read and mapped. Plain data; packed where they come from another thread. */
 export interface ImportBatch {
-  readonly records: readonly ImportRecord[];
+  readonly records: readonly ImportRecord[] | PackedRecords;
   /** Rows that are messages: records and rejected ones. */
   readonly rows: number;
   readonly skipped: number;
@@ -37,21 +37,45 @@ export interface ImportReading {
   /** FILE_NOT_FOUND, FILE_UNREADABLE, FILE_EMPTY, FILE_ENCODING, FILE_FORMAT, FILE_TOO_LARGE, UNSUPPORTED. */
   look(file: string): Promise<TableHead>;
   /**
-   * All rows, in the order of the file, in batches of at most BATCH_ROWS: the next one is made while this one is written,
-   * never more. As `look`, and NO_TIME_COLUMN, NO_TEXT_COLUMN, MAPPING_INVALID, CANCELLED.
+   * All rows, in the order of the file, in batches of at most BATCH_ROWS, fewer where they are long: the next one is made
+   * while this one is written, never more. As `look`, and NO_TIME_COLUMN, NO_TEXT_COLUMN, MAPPING_INVALID, CANCELLED.
    */
   records(file: string, mapping: ImportMapping, signal: AbortSignal | undefined): AsyncIterable<ImportBatch>;
 }
 
-/** Small enough that handing one on takes the main thread some 5 ms. */
-export const BATCH_ROWS = 1_000;
+/** Where the records of a batch gather: as they are, or each packed at once, for another thread, so that none has to be kept. */
+export interface Gathering {
+  add(record: ImportRecord): void;
+  /** What has gathered since the last time. */
+  take(): ImportBatch['records'];
+}
 
-export function createImportReading(ports: {
-  readonly files: Files;
-  readonly csv: CsvReader;
-  /** Without it spreadsheets are UNSUPPORTED. */
-  readonly spreadsheets?: SpreadsheetReader;
-}): ImportReading {
+function gatherList(): Gathering {
+  let records: ImportRecord[] = [];
+  return {
+    add: (record) => void records.push(record),
+    take: () => {
+      const taken = records;
+      records = [];
+      return taken;
+    },
+  };
+}
+
+/** One transaction each: the writer's other work waits for one, some 30 ms. */
+export const BATCH_ROWS = 1_000;
+/** A batch with more text than this ends early, UTF-16 units: a row may have 4 MiB. */
+const BATCH_UNITS = 1_048_576;
+
+export function createImportReading(
+  ports: {
+    readonly files: Files;
+    readonly csv: CsvReader;
+    /** Without it spreadsheets are UNSUPPORTED. */
+    readonly spreadsheets?: SpreadsheetReader;
+  },
+  gather: () => Gathering = gatherList,
+): ImportReading {
   const { files, csv, spreadsheets } = ports;
   return {
     async look(file) {
@@ -62,7 +86,9 @@ export function createImportReading(ports: {
       const table = await openTable(files, csv, file, spreadsheets);
       const mapper = createRowMapper(mapping, table.header, table.format === 'csv');
       let bytes = 0;
+      const gathering = gather();
       let batch = emptyBatch();
+      let units = 0;
       for await (const rows of table.rows((read) => (bytes = read))) {
         if (signal !== undefined) throwIfCancelled(signal);
         for (const row of rows) {
@@ -72,23 +98,24 @@ export function createImportReading(ports: {
             const mapped = mapper.map(row);
             if (!mapped.ok) batch.rejected.push({ ...placeOf(row), reason: mapped.reason });
             else {
-              batch.records.push(mapped.record);
+              gathering.add(mapped.record);
+              units += mapped.record.text.length;
               if (mapped.damaged) batch.damaged.push(placeOf(row));
             }
           }
-          if (batch.rows + batch.skipped < BATCH_ROWS) continue;
-          yield { ...batch, bytes };
+          if (batch.rows + batch.skipped < BATCH_ROWS && units < BATCH_UNITS) continue;
+          yield { ...batch, records: gathering.take(), bytes };
           batch = emptyBatch();
+          units = 0;
         }
       }
-      if (batch.rows + batch.skipped > 0) yield { ...batch, bytes };
+      if (batch.rows + batch.skipped > 0) yield { ...batch, records: gathering.take(), bytes };
     },
   };
 }
 
 function emptyBatch() {
   return {
-    records: [] as ImportRecord[],
     rows: 0,
     skipped: 0,
     rejected: [] as (RowPlace & { readonly reason: RejectReason })[],

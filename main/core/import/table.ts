@@ -28,6 +28,7 @@ export interface Table {
 }
 
 const SAMPLE_BYTES = 1024 * 1024;
+const JSON_ARRAY = /^\s*\[\s*\{/u;
 
 /**
  * Looks at the beginning of a file: encoding, format, delimiter, header. Throws FILE_NOT_FOUND, FILE_UNREADABLE,
@@ -73,6 +74,8 @@ export async function openTable(
     };
   }
 
+  // Cut as CSV it would be a header without rows: nothing imported, and nothing said.
+  if (JSON_ARRAY.test(start)) throw new AppFailure('FILE_FORMAT', 'one JSON array instead of an object a line');
   const { delimiter } = detectDelimiter(start);
   const all = await firstRows(csv.read(once(start), { delimiter }), truncated);
   const found = findHeader(all);

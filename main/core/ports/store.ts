@@ -136,6 +136,8 @@ export interface StoreWriter {
   putMessages(account: AccountId, messages: readonly Message[]): Promise<StoreChanges>;
   /** The gateway says there is nothing (more) for this role in that range: no gap marker for it any more. */
   closeGap(account: AccountId, conversation: ConversationId, fromSeq: number, toSeq: number): Promise<StoreChanges>;
+  /** The agent has read up to that number, at most to the last there is; a mark only moves forward. */
+  noteRead(account: AccountId, conversation: ConversationId, seq: number): Promise<StoreChanges>;
 
   // outgoing (SY3, PV2)
   /** Message and job are one row. `release_at`: server time until which it waits in the delay buffer, or null. Clears the draft unless `keep_draft`. */
@@ -204,7 +206,9 @@ export interface StoreWriter {
   }): Promise<void>;
 
   // records of other systems (SR11)
-  importRecords(records: readonly ImportRecord[]): Promise<{ readonly imported: number; readonly duplicates: number }>;
+  importRecords(
+    records: readonly ImportRecord[] | PackedRecords,
+  ): Promise<{ readonly imported: number; readonly duplicates: number }>;
 
   /** Repairs what is derivable: rebuilds the search index from the messages. */
   rebuildIndex(progress: (done: number, total: number) => void): Promise<void>;
@@ -323,12 +327,12 @@ export interface StoreReader {
   ): Promise<SearchMarks>;
   /** Consumers by a part of their name, newest first. */
   findPeople(text: string, visibility: Visibility, limit: number, signal?: AbortSignal): Promise<readonly PersonRow[]>;
-  /** Rows and UTF-8 bytes of texts, for the estimate before an export (EX1). */
+  /** Rows, UTF-8 bytes of texts, and bytes of the different files in them, for the estimate before an export (EX1). */
   estimate(
     query: SearchQuery,
     visibility: Visibility,
     signal?: AbortSignal,
-  ): Promise<{ readonly rows: number; readonly text_bytes: number }>;
+  ): Promise<{ readonly rows: number; readonly text_bytes: number; readonly file_bytes: number }>;
 
   /** SR9, by name. */
   savedSearches(): Promise<
@@ -563,6 +567,16 @@ export interface ImportRecord {
   readonly recalled: boolean;
   /** Only of records that know more than a table does (review packages, EX7). */
   readonly more?: ImportRecordMore;
+}
+
+/**
+ * Records as the thread that read them leaves them for the one that writes them: nobody between looks into them. The bytes
+ * move, whoever hands them on has none afterwards.
+ */
+export interface PackedRecords {
+  readonly length: number;
+  /** An array of ImportRecord as JSON in UTF-8. */
+  readonly json: Uint8Array<ArrayBuffer>;
 }
 
 export interface ImportRecordMore {

@@ -5,10 +5,12 @@ import { keepCompiledCode } from '#main/hosts/code-cache.ts';
 import type { ServeOptions } from '#main/hosts/browser/serve.ts';
 import type { SearchQuery } from '#shared/contract/search-query.ts';
 import { answer } from './children.ts';
+import { watchThreads } from './threads.ts';
 
 // The browser host as it is, with a probe of how long its main thread was held up.
 
 keepCompiledCode();
+const threads = watchThreads();
 const options = JSON.parse(process.argv[2] ?? '') as Omit<ServeOptions, 'port' | 'open' | 'print'>;
 const serving = await serve({ ...options, port: 0, open: false, print: () => undefined });
 const { app } = serving.workbench;
@@ -50,6 +52,8 @@ answer(
       used = performance.eventLoopUtilization();
       cpu = { main: process.threadCpuUsage(), all: process.cpuUsage() };
     },
+    beginThreads: () => threads.begin(),
+    endThreads: () => threads.end(),
     /** Milliseconds that the main thread was held up, above the probe's own period; processor time since `begin`, µs; memory in MB. */
     end() {
       delay.disable();
@@ -93,7 +97,8 @@ answer(
         const job = (await app.handlers['jobs.list']({})).find((candidate) => candidate.job_id === job_id);
         if (job !== undefined && job.state !== 'running' && job.state !== 'queued')
           return { state: job.state, ms: performance.now() - began, result: job.result };
-        await new Promise((resolve) => setTimeout(resolve, 10));
+        // Asking costs the main thread something too.
+        await new Promise((resolve) => setTimeout(resolve, performance.now() - began < 1_000 ? 10 : 200));
       }
     },
     /** Another account, live when this resolves. */

@@ -178,6 +178,7 @@ describe('[SR4] search equals a scan', () => {
             expect(estimate, why).toEqual({
               rows: expected.length,
               text_bytes: expected.reduce((sum, row) => sum + Buffer.byteLength(row.text), 0),
+              file_bytes: 0,
             });
           }
           const first = expected[0];

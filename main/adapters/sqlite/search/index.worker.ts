@@ -5,7 +5,7 @@ import type { WritableDatabase } from '../connection.ts';
 import { openReadable, pragma } from '../connection.ts';
 import { rewriteFile } from '../administration/eraser.ts';
 import { toFailure } from '../errors.ts';
-import { restWhenQuiet } from '../rest.ts';
+import { collectWhileWorking, restWhenQuiet } from '../rest.ts';
 import { openIndexFile } from './index-file.ts';
 import { createIndexer } from './indexer.ts';
 
@@ -44,6 +44,8 @@ const REBUILD_STEP = 2_000;
 const STEP_REST_MS = 100;
 /** Of the records it only reads what was just written, or everything once: a page is hardly ever met again. */
 const RECORDS_CACHE_KIB = 2 * 1_024;
+/** Rows, their texts and grams are garbage after each step; while a long queue is taken over, this much of it may gather. */
+const GARBAGE_BYTES = 16 * 1_048_576;
 /** Idle time before merging begins, so that it stays out of the way of bursts. */
 const MERGE_AFTER_MS = 500;
 
@@ -85,6 +87,7 @@ try {
     pragma(index, 'shrink_memory');
     pragma(records, 'shrink_memory');
   });
+  const collectGarbage = collectWhileWorking(GARBAGE_BYTES);
   let scheduled = false;
   let closing = false;
   let optimizing = false;
@@ -110,6 +113,7 @@ try {
     }
     try {
       const { applied_seq, entries } = indexer.step(STEP);
+      collectGarbage();
       if (entries > 0) {
         report({ type: 'applied', seq: applied_seq });
         if (entries === STEP) {

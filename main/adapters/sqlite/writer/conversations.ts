@@ -5,6 +5,7 @@ import type { WritableDatabase } from '../connection.ts';
 import type { ChangeSet } from './changes.ts';
 import type { Dimensions } from './dimensions.ts';
 import type { Gaps } from './gaps.ts';
+import { createRecent } from './recent.ts';
 
 /** A conversation's row as far as writing messages needs it, kept in memory between transactions. */
 export interface ConversationState {
@@ -113,6 +114,8 @@ export interface Conversations {
     },
   ): void;
   recountUnread(state: ConversationState): void;
+  /** Read by the agent up to there; only ever forward. */
+  noteRead(state: ConversationState, seq: number): void;
   /** Purged: what is in memory of it must not be written any more. */
   forget(state: ConversationState): void;
   /** Writes what has changed in memory; before COMMIT. */
@@ -121,7 +124,8 @@ export interface Conversations {
   reset(): void;
 }
 
-const CACHE_LIMIT = 50_000;
+/** Some 600 bytes each, and as many again of the generation before. */
+const REMEMBERED = 8_000;
 
 interface Row {
   readonly id: number;
@@ -153,8 +157,8 @@ export function createConversations(
   gaps: Gaps,
   changes: ChangeSet,
 ): Conversations {
-  const byId = new Map<number, ConversationState>();
-  const byWire = new Map<string, ConversationState>();
+  const byId = createRecent<number, ConversationState>(REMEMBERED);
+  const byWire = createRecent<string, ConversationState>(REMEMBERED);
   let dirty: ConversationState[] = [];
 
   const wireKey = (source: number, conversationId: string): string => `${source}\n${conversationId}`;
@@ -375,6 +379,13 @@ export function createConversations(
       changes.messages(state.id);
     },
     recountUnread,
+    noteRead: (state, seq) => {
+      const to = Math.min(seq, state.last_seq);
+      if (to <= state.agent_read_seq) return;
+      state.agent_read_seq = to;
+      recountUnread(state);
+      changes.messages(state.id);
+    },
     forget: (state) => {
       byId.delete(state.id);
       byWire.delete(wireKey(state.source, state.conversation_id));
@@ -401,10 +412,9 @@ export function createConversations(
         state.dirty = false;
       }
       dirty = [];
-      if (byId.size > CACHE_LIMIT) {
-        byId.clear();
-        byWire.clear();
-      }
+      // Never while one is in use: there would be two of it.
+      byId.trim();
+      byWire.trim();
     },
     reset: () => {
       byId.clear();

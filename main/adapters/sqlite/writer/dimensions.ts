@@ -1,5 +1,6 @@
 import type { Agent, Consumer } from '#shared/protocol/entities.ts';
 import type { WritableDatabase } from '../connection.ts';
+import { createRecent, type Recent } from './recent.ts';
 
 /** Small integer keys of sources, shops, agents and consumers, with what is known of them in memory. */
 export interface Dimensions {
@@ -20,17 +21,20 @@ export interface Dimensions {
   reset(): void;
 }
 
-/** Entries a cache holds before it starts over: consumers are many. */
-const CACHE_LIMIT = 200_000;
+/** Of each: consumers are many, some 250 bytes each, and as many again of the generation before. */
+const REMEMBERED = 8_000;
 
 export function createDimensions(db: WritableDatabase): Dimensions {
-  const sources = new Map<string, number>();
-  const shops = new Map<string, number>();
-  const agents = new Map<string, number>();
-  const consumers = new Map<string, { readonly key: number; readonly name: string; readonly avatar: string | null }>();
+  const sources = createRecent<string, number>(REMEMBERED);
+  const shops = createRecent<string, number>(REMEMBERED);
+  const agents = createRecent<string, number>(REMEMBERED);
+  const consumers = createRecent<
+    string,
+    { readonly key: number; readonly name: string; readonly avatar: string | null }
+  >(REMEMBERED);
 
-  const remember = <V>(cache: Map<string, V>, name: string, value: V): V => {
-    if (cache.size >= CACHE_LIMIT) cache.clear();
+  const remember = <V>(cache: Recent<string, V>, name: string, value: V): V => {
+    cache.trim();
     cache.set(name, value);
     return value;
   };

@@ -1,4 +1,5 @@
 import type { WritableDatabase } from '../connection.ts';
+import { createRecent } from './recent.ts';
 
 /**
  * Which key a message gets (ST2): the slot of its time, or the next free one. A burst (more than 1,024 messages of one second,
@@ -22,13 +23,14 @@ interface Stretch {
   readonly to: number;
 }
 
-const SLOTS_LIMIT = 100_000;
+/** And as many again of the generation before. */
+const SLOTS = 25_000;
 /** The present, and some places of the past that are being filled meanwhile. */
 const STRETCHES = 8;
 
 export function createFreeKeys(db: WritableDatabase): FreeKeys {
   /** Slot → the first key after it that was free when last looked: rows of one and the same time, from many places in turn. */
-  const bySlot = new Map<number, number>();
+  const bySlot = createRecent<number, number>(SLOTS);
   /** The last used first. */
   let stretches: Stretch[] = [];
 
@@ -59,7 +61,9 @@ export function createFreeKeys(db: WritableDatabase): FreeKeys {
       const newest = stretches[0];
       if (newest !== undefined && newest.to === key) stretches[0] = { from: newest.from, to: key + 1 };
       else remember(key, key + 1);
-      if (bySlot.size >= SLOTS_LIMIT) bySlot.clear();
+      // A slot that was free is found by the row that clashes with it.
+      if (key === slot) return;
+      bySlot.trim();
       bySlot.set(slot, key + 1);
     },
     reset: () => {
