@@ -14,9 +14,18 @@ export interface FoundName {
 const STRONG =
   /(?:收件人|收货人|取件人|寄件人|发件人|签收人|提货人|联系人|持卡人|开户人|申请人|投保人|登记人|订货人|收款人|付款人|购买人|办理人|客户|真实|收件|收货|联系|寄件)?(?:姓名|名字)|收件人|收货人|取件人|寄件人|发件人|签收人|提货人|联系人|持卡人|开户人|开户名|户名|申请人|投保人|登记人|收款人|付款人|购买人|办理人|收款方|(?:^|[\s,;。])收件(?=[:\s])|(?:^|[\s,;。])收货(?=[:])|(?:发票)?抬头(?=[:\s]|是|写)/g;
 const LINK = /^(?:改成|改为|换成|写的?是|写成?|填的?是|填|应该是|就是|还是|不是|是|为|叫|姓名)?[\s:：=()-]{0,3}/;
+/** After these a surname has to follow, or a name as other languages have them: 阿依古丽·买买提, John Smith. */
+const CALLED =
+  /(?:我|本人|他|她|名字|全名|真名|大名|人|儿子|女儿|老公|老婆|妈妈|爸爸|朋友|同事|妹妹|姐姐|弟弟|哥哥)(?:就)?叫(?:做)?|称呼(?:我)?(?:叫|为)?/g;
 /** After these a surname has to follow. */
 const WEAK =
-  /(?:我|本人|他|她|名字|全名|真名|大名|人|儿子|女儿|老公|老婆|妈妈|爸爸|朋友|同事|妹妹|姐姐|弟弟|哥哥)(?:就)?叫(?:做)?|称呼(?:我)?(?:叫|为)?|改成(?!了)|收件人写|写的是|(?<=[,;。])叫(?=[\u4e00-\u9fff]{2,3}(?:$|[\s,.!?;。]))|找(?=[\u4e00-\u9fff]{2,3}(?:拿|取|签|领|就|$))|本人(?=[\u4e00-\u9fff]{2,3}[,\s:])|(?:我|这边|这里)是(?=[\u4e00-\u9fff]{2,3}(?:$|[\s,.!?;:。、~]|的(?:老公|老婆|妈妈|爸爸|家人|朋友|同事|儿子|女儿)))|(?:妈妈|爸爸|老公|老婆|儿子|女儿|朋友|同事|妹妹|弟弟|姐姐|哥哥)(?=[\u4e00-\u9fff]{2,3}(?:$|[\s,。]|的(?:手机|电话|号码|地址|名字|账号|订单|快递)|收|电话|手机))/g;
+  /改成(?!了)|收件人写|写的是|(?<=[,;。])叫(?=[\u4e00-\u9fff]{2,3}(?:$|[\s,.!?;。]))|找(?=[\u4e00-\u9fff]{2,3}(?:拿|取|签|领|就|$))|本人(?=[\u4e00-\u9fff]{2,3}[,\s:])|(?:妈妈|爸爸|老公|老婆|儿子|女儿|朋友|同事|妹妹|弟弟|姐姐|哥哥)(?=[\u4e00-\u9fff]{2,3}(?:$|[\s,。]|的(?:手机|电话|号码|地址|名字|账号|订单|快递)|收|电话|手机))/g;
+const DOT = '[·.•・]';
+/** 我是张三, and nothing more behind it. */
+const SELF = new RegExp(
+  `(?:我|这边|这里)是(?=(?:[\u4e00-\u9fff]{2,3}|(?:${[...COMPOUND_SURNAMES].join('|')})[\u4e00-\u9fff]{1,2}|[\u4e00-\u9fff]{2,6}${DOT}[\u4e00-\u9fff]{2,6})(?:$|[\\s,.!?;:。、~]|的(?:老公|老婆|妈妈|爸爸|家人|朋友|同事|儿子|女儿)))`,
+  'g',
+);
 const HONORIFIC = /(?<=[\u4e00-\u9fff]{2}\s?)(?:先生|女士|小姐(?!姐)|太太|阿姨|师傅|同学|同志)/g;
 
 /** 张三收, alone or before a number. */
@@ -45,7 +54,41 @@ function surnameLength(text: string, at: number): number {
 const MAY_FRAME =
   /[人名叫呼头收妈爸友]|老公|老婆|儿子|女儿|同事|妹妹|弟弟|姐姐|哥哥|找|我是|这边是|这里是|改成|写的是|先生|女士|小姐|太太|阿姨|师傅|同学|同志|户名|收款方/;
 
+/** Ideographs outside the common block: extension A, and those that take two units. */
+const RARE = /[\u3400-\u4dbf]|[\ud840-\ud8bf][\udc00-\udfff]/g;
+/** Stands for one of them while names are looked for: an ideograph that no word and no surname here has. */
+const STAND_IN = '龘';
+
 export function findNames(text: string, numbers: readonly FoundName[]): FoundName[] {
+  if (text.search(RARE) < 0) return findCommon(text, numbers);
+  const places: number[] = [];
+  const units = new Uint32Array(text.length + 1);
+  const pieces: string[] = [];
+  let next = 0;
+  const take = (until: number): void => {
+    for (; next < until; next++) {
+      units[next] = places.length;
+      places.push(next);
+      pieces.push(text[next] as string);
+    }
+  };
+  for (const { index, 0: rare } of text.matchAll(RARE)) {
+    take(index);
+    for (; next < index + rare.length; next++) units[next] = places.length;
+    places.push(index);
+    pieces.push(STAND_IN);
+  }
+  take(text.length);
+  units[text.length] = places.length;
+  places.push(text.length);
+  const standing = numbers.map(({ start, end }) => ({ start: units[start] as number, end: units[end] as number }));
+  return findCommon(pieces.join(''), standing).map(({ start, end }) => ({
+    start: places[start] as number,
+    end: places[end] as number,
+  }));
+}
+
+function findCommon(text: string, numbers: readonly FoundName[]): FoundName[] {
   const found: FoundName[] = [];
   const add = (name: FoundName | null): void => {
     if (name !== null) found.push(name);
@@ -53,10 +96,18 @@ export function findNames(text: string, numbers: readonly FoundName[]): FoundNam
   if (MAY_FRAME.test(text)) {
     for (const at of endsOf(STRONG, text)) {
       const link = LINK.exec(text.slice(at, at + 8))?.[0] ?? '';
-      add(nameAfter(text, at + link.length, true, /[\s:：=]/.test(link)));
+      const apart = /[\s:：=]/.test(link);
+      add(
+        nameAfter(text, at + link.length, { strong: true, apart, dotted: true, latin: apart || /[是叫]$/.test(link) }),
+      );
     }
-    for (const at of endsOf(WEAK, text))
-      add(nameAfter(text, at + (LINK.exec(text.slice(at, at + 8))?.[0].length ?? 0), false, false));
+    const framed = (expression: RegExp, frame: Frame): void => {
+      for (const at of endsOf(expression, text))
+        add(nameAfter(text, at + (LINK.exec(text.slice(at, at + 8))?.[0].length ?? 0), frame));
+    };
+    framed(CALLED, { strong: false, apart: false, dotted: true, latin: true });
+    framed(WEAK, { strong: false, apart: false, dotted: false, latin: false });
+    framed(SELF, { strong: false, apart: false, dotted: true, latin: false });
     RECEIVES.lastIndex = 0;
     for (let match = RECEIVES.exec(text); match !== null; match = RECEIVES.exec(text))
       add(alone(text, match.index, match.index + match[0].length));
@@ -87,19 +138,30 @@ function endsOf(expression: RegExp, text: string): number[] {
   return ends;
 }
 
-/** A name that begins at `at`. `strong`: the label asks for one; `apart`: a colon or blank stood before it. */
-function nameAfter(text: string, at: number, strong: boolean, apart: boolean): FoundName | null {
+interface Frame {
+  /** The label asks for a name. */
+  readonly strong: boolean;
+  /** A colon or blank stood before it. */
+  readonly apart: boolean;
+  /** 阿依古丽·买买提 may follow. */
+  readonly dotted: boolean;
+  /** John Smith may follow. */
+  readonly latin: boolean;
+}
+
+const isDot = (character: string | undefined): boolean => character !== undefined && '·.•・'.includes(character);
+
+/** A name that begins at `at`. */
+function nameAfter(text: string, at: number, { strong, apart, dotted, latin: mayBeLatin }: Frame): FoundName | null {
   if (!isHan(text[at])) {
-    // Latin names only after a label with its colon: 收件人: John Smith.
-    if (!strong || !apart) return null;
+    if (!mayBeLatin) return null;
     const latin = /^[a-z]{2,20}(?:[ .][a-z]{2,20}){0,2}(?![a-z0-9*@])/.exec(text.slice(at, at + 66))?.[0];
     return latin === undefined ? null : { start: at, end: at + latin.length };
   }
   let run = at;
   while (isHan(text[run]) && run - at < 12) run++;
-  // 阿依古丽·买买提: a dot inside, both sides are the name.
-  const dotted = strong && /^[·.•・]$/.test(text[run] ?? '') && isHan(text[run + 1]);
-  if (dotted && run - at <= 6) {
+  // A dot inside: both sides are the name.
+  if (dotted && run - at <= 6 && isDot(text[run]) && isHan(text[run + 1])) {
     let end = run + 1;
     while (isHan(text[end]) && end - run <= 6) end++;
     return { start: at, end };
@@ -184,6 +246,9 @@ function alone(text: string, start: number, end: number): FoundName | null {
   return { start, end };
 }
 
+/** Titles of shops and goods have dots too. */
+const OF_SHOPS = /[店服官品坊馆厂装鞋包居]|公司|电话|手机/;
+
 /** A name that stands alone before a phone: 张三 13800138000, 张三，电话：13800138000. */
 function tokenBefore(text: string, phone: number): FoundName | null {
   let end = phone;
@@ -199,6 +264,12 @@ function tokenBefore(text: string, phone: number): FoundName | null {
   }
   let start = end;
   while (start > 0 && end - start < 5 && isHan(text[start - 1])) start--;
+  if (end > start && isDot(text[start - 1])) {
+    let first = start - 1;
+    while (first > 0 && start - first < 8 && isHan(text[first - 1])) first--;
+    const name = text.slice(first, end);
+    if (/^[^·.•・]{2,6}[·.•・][^·.•・]{2,}$/.test(name) && !OF_SHOPS.test(name)) return { start: first, end };
+  }
   // 收 and 签收 may trail it: 张三收 138….
   return alone(text, start, end) ?? (text[end - 1] === '收' ? alone(text, start, end - 1) : null);
 }

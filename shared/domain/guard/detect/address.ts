@@ -14,17 +14,25 @@ export interface FoundAddress {
 
 const PROVINCES =
   '北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门';
-/** Words that end like a district or a city and are none. */
+const HAN = '[\u4e00-\u9fff]';
+/**
+ * Words that end like a district or a city and are none. 南山区, 大同市, 梁园区, 叶集区, 上街区 and their like are places:
+ * what stands before decides.
+ */
 const NOT_PLACE =
-  /(?:小|地|专|社|片|景|园|时|服务|评论|直播|校|厂|库|山|灾|疫|禁|住宅|生活|商业|办公|工业|休息|市辖|偏远|部分地|新疆地|超|门|上|股|菜|早|夜|全|本|同|我|哪个|那个|这个|集|黑|入|街)[区市]$|城市$|(?<![东西])城区$|都市$(?<!成都市)|(?:各|全|本|邻|出|哪个)县$/;
+  /(?:小|地|专|社|片|景|(?<![梁绿])园|时|服务|评论|直播|校|厂|库|灾|疫|禁|住宅|生活|商业|办公|工业|休息|市辖|部分地|新疆地|超|(?<![厦江荆天玉海斗河])门|(?<!淮)上|股|菜|早|夜|全|本|(?<!大)同|我|哪个|那个|这个|(?<![叶杜])集|黑|入|(?<!上)街)[区市]$|(?:^|[远困大深老高在是住去到的边])山区$|都市$(?<![成宜]都市)|(?:各|全|本|邻|出|哪个)县$/;
+/** A word for a town or a part of one; behind a province or city, with a name before it, it is a place (盐城市, 新城区). */
+const CITY_WORD = /(?<![东西])城区$|城市$/;
+const CITY_AFTER_LEVEL = new RegExp(`(?:${PROVINCES}|[省市州盟])${HAN}{1,3}?(?:城区|城市)$`);
 
 /** After a word for "address" nearly anything is one; after "send to" there has to be more. */
 const LABEL =
   /(?:(收货地址|收件地址|详细地址|家庭住址|发货地址|退货地址|退换地址|寄件地址|邮寄地址|配送地址|快递地址|新地址|地址|住址)|家住|我住在?|住在|寄到|寄往|寄去|送到|送货到|发到|邮到|改到|改成|改为|位于)(?:是|为|在|改成|改为|换成|到|:|-){0,3}\s{0,2}/g;
 
-const HAN = '[\u4e00-\u9fff]';
+/** 市民, 区民: people of a place; but 民权县, 民强路 begin with their own name. */
+const PEOPLE = '民(?![强主权族安康乐丰和富益航治兴心德])';
 const HEAD = new RegExp(
-  `^(?:(?:${PROVINCES})(?:省|市|壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区)?\\s?)?(?:${HAN}{2,7}?(?:市|自治州|地区|盟|州)(?!场|区|民|面|价)\\s?)?(?:${HAN}{1,8}?(?:区|县|旗|市)(?!场|别|分|面|价|民|域|间|级)\\s?)?`,
+  `^(?:(?:${PROVINCES})(?:省|市|壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区)?\\s?)?(?:${HAN}{2,7}?(?:市|自治州|地区|盟|州)(?!场|区|${PEOPLE}|面|价)\\s?)?(?:${HAN}{1,8}?(?:区|县|旗|市)(?!场|别|分|面|价|${PEOPLE}|域|间|级)\\s?)?`,
 );
 const PROVINCE_FIRST = new RegExp(`^(?:${PROVINCES})(?:省|市)?`);
 const PLACE_END = /[区县旗市州盟省]/;
@@ -37,6 +45,8 @@ const NUMBERED = '号楼|号院|号门|单元|号|栋|幢|座|层|楼|室|房|�
 const ELEMENT = new RegExp(
   `^(?:([甲乙丙丁临]?[a-z]?-?\\d{1,5}(?:-[a-z\\d]{1,5}){0,3}|[a-z]{1,2}|[一二三四五六七八九十]{1,3}|[东西南北甲乙丙丁])(${NUMBERED})(?!码|发货|到货|前(?:$|[发到送,。!])|左右|之前|开始|以后|晚上|早上|下单)|([\u4e00-\u9fffa-z0-9]{1,12}?)((?:${ROAD}|${SETTLEMENT})+)(?!费|由|上|过|况)|(\\d{1,5}(?:-\\d{1,5}){1,3}|\\d{2,5})(?![\\d.:*年月日点元块天个件只斤码%]|小时|分钟)())`,
 );
+/** A building by its name, behind a road or an estate only: 华中科技大学紫菘13栋. */
+const NAMED_BLOCK = /^[\u4e00-\u9fff]{1,4}(?=[a-z]?\d{1,4}(?:号楼|栋|幢|座|单元|号院))/;
 const ROAD_END = new RegExp(`(?:${ROAD})$`);
 
 interface Detail {
@@ -56,8 +66,14 @@ function readDetail(text: string, from: number): Detail {
     let next = at;
     while (next - at < 2 && (text[next] === ' ' || text[next] === ',' || text[next] === '-')) next++;
     // A comma or blank leads on only to another element, and never to the first one of a bare detail.
-    const match = ELEMENT.exec(text.slice(next, next + 24));
-    if (match === null) break;
+    const piece = text.slice(next, next + 24);
+    const match = ELEMENT.exec(piece);
+    if (match === null) {
+      const block = next === at && roads + settlements > 0 ? (NAMED_BLOCK.exec(piece)?.[0] ?? '') : '';
+      if (block === '' || BROKEN.test(block)) break;
+      at += block.length;
+      continue;
+    }
     if (match[4] !== undefined) {
       if (BROKEN.test(match[3] as string)) break;
       if (ROAD_END.test(match[4])) roads++;
@@ -76,10 +92,15 @@ function readDetail(text: string, from: number): Detail {
 /** An element's name with one of these in it is a sentence, not a name. */
 const BROKEN = /[的了吗呢吧是在和把给您你我他她这那请可能会有没不就还要去到从让送寄发用看说问买卖哪得带想]/;
 
+/** Names of places, streets and estates that have such a character (和平路, 会展中心, 发展大道); it says nothing there. */
+const SPEAKING =
+  /呼和浩特|和林格尔|和布克赛尔|可克达拉|让胡路|(?<=[永太泰政平仁云民兴元人祥义同中颐天三嘉协保谐])和(?=[^\u4e00-\u9fff]|[区县路街道大东西南北中里园苑村镇乡])|和(?=[平谐兴顺美园苑义睦畅昌信润瑞泰丰达欣荣龙县政田静硕])|会(?=[同昌东理泽宁展稽城]|议中心)|[新四禹]会|发(?=展|达|祥)|(?<=开)发|那(?=曲|坡)|从(?=江|化)|高要|能(?=源|达|仁)|得(?=胜|月|荣|力)|有色/g;
+
 type Label = 'noun' | 'verb' | null;
 const weight = (label: Label): number => (label === null ? 0 : label === 'verb' ? 1 : 2);
 
-export function findAddresses(text: string): FoundAddress[] {
+export function findAddresses(folded: string): FoundAddress[] {
+  const text = folded.replace(SPEAKING, ({ length }) => '某'.repeat(length));
   const found: FoundAddress[] = [];
   let reach = 0;
   const add = (address: FoundAddress): void => {
@@ -124,7 +145,7 @@ const HEAD_START = new RegExp(
 );
 /** The end of a road's or an estate's name with its number, without anything before it; the name is read backwards. */
 const BARE =
-  /(?<=[\u4e00-\u9fff]{2})(?:大道|大街|街道|胡同|路|街|巷|弄|小区|花园|家园|公寓|大厦|广场|新村|镇|村|苑|城|园)\s?(?:[a-z]?\d{1,5}|[a-z]|[一二三四五六七八九十]{1,3})(?:-\d{1,5}){0,3}(?:号楼|号院|号|弄|栋|幢|座|单元|期|室|楼)/g;
+  /(?<=[\u4e00-\u9fff]{2})(?:大道|大街|街道|胡同|路|街|巷|弄|小区|花园|家园|公寓|大厦|广场|新村|镇|村|苑|城|园)\s?(?:[a-z]?\d{1,5}|[a-z]|[一二三四五六七八九十]{1,3})(?:-\d{1,5}){0,3}(?:号楼|号院|号|弄|栋|幢|座|单元|期|室|楼)|(?<=[\u4e00-\u9fff]{2})村\s?(?:\d{1,3}|[一二三四五六七八九十]{1,3})(?:组|队|社)\s?\d{1,4}号/g;
 
 /** Start of the name that ends before `end`: up to eight characters that a name can have. */
 function nameBefore(text: string, end: number): number {
@@ -147,13 +168,16 @@ function lastPlaceEnd(text: string, end: number): number {
   return index;
 }
 
+const isNoPlace = (head: string): boolean =>
+  NOT_PLACE.test(head) || (CITY_WORD.test(head) && !CITY_AFTER_LEVEL.test(head));
+
 /** Length of province, city and district at `at`, and how many levels of them there are. */
 function headAt(text: string, at: number): { readonly length: number; readonly levels: number } {
   const piece = text.slice(at, at + 40);
   const match = HEAD.exec(piece)?.[0] ?? '';
   let head = match.trimEnd();
   // Take back what only looks like a district (杭州小区), or runs through a sentence.
-  while (head !== '' && (NOT_PLACE.test(head) || BROKEN.test(head.slice(-8)))) {
+  while (head !== '' && (isNoPlace(head) || BROKEN.test(head.slice(-8)))) {
     const cut = lastPlaceEnd(head, head.length - 1);
     head = cut < 0 ? '' : head.slice(0, cut + 1);
   }

@@ -67,6 +67,11 @@ const PHONE_LABEL =
   /(?:电话|手机|联系方式|联系|号码|tel|mobile|phone|拨打|致电|拨|打给|打|座机|固话|热线|短信|传真|加v|加我|vx|wx|v|微信|微|同号)[是为号码的:：#.\s(]{0,5}$/;
 const ID_LABEL = /(?:身份证|证件|证号|id card)[是为号码的:\s(]{0,6}$/;
 const CARD_LABEL = /(?:卡号|银行卡|账号|账户|帐号|帐户|储蓄卡|信用卡|打到|转到|汇到)[是为号码的:\s(]{0,6}$/;
+/** Words for a phone or a channel that people write a number right behind. Other letters there make a code of it. */
+const STUCK_LABEL =
+  /(?:^|[^a-z])(?:v|vx|wx|wechat|weixin|t|te?l|phone|mobile|mob|cell|call|contact|whatsapp|hp|ph|dh|sj|dianhua|shouji|p|m|qq|x)$/;
+/** "ID" by itself may mean the identity number; a number that is one in every digit is then taken for it. */
+const BARE_ID = /(?<![a-z\u4e00-\u9fff])id[是为:#\s]{0,3}$/;
 const LOOK_BACK = 14;
 
 /** Units of money right after a number: it is an amount. */
@@ -129,19 +134,21 @@ function readRun(
     const group = groups[first] as Group;
     let taken = 1;
     let label: Label | undefined;
+    let bareId = false;
     for (const count of GROUP_COUNTS) {
       const sum = digitsIn(groups, first, count);
       if (sum < 7 || sum > 19) continue;
       if (label === undefined) {
         const before = text.slice(Math.max(0, group.start - LOOK_BACK), group.start);
         label = CURRENCY_BEFORE.test(before) ? 'amount' : labelOf(before);
+        bareId = label === 'order' && BARE_ID.test(before);
         // 订单号 A、B: what the label says of A it says of B.
         if (label === null && order >= 0 && group.start - order <= 2) label = 'order';
       }
-      if (label === 'order') order = group.end;
-      if (label === 'order' || label === 'amount') break;
+      if (label === 'order' && !bareId) order = group.end;
+      if ((label === 'order' && !bareId) || label === 'amount') break;
       const number = classify(text, groups, first, count, label, known);
-      if (number === null) continue;
+      if (number === null || (bareId && number.kind !== 'id_number')) continue;
       found.push(number);
       taken = count;
       break;
@@ -207,10 +214,7 @@ function classify(
   // A letter or a star stuck to it: part of a code, or masked already.
   if (after === 0x2a || before === 0x2a) return null;
   const letterAfter = after >= 97 && after <= 122;
-  const letterBefore =
-    before >= 97 &&
-    before <= 122 &&
-    !/(?:^|[^a-z])(?:v|vx|wx|t|tel|phone|mobile|mob|p|m|qq|x)$/.test(text.slice(Math.max(0, start - 8), start));
+  const letterBefore = before >= 97 && before <= 122 && !STUCK_LABEL.test(text.slice(Math.max(0, start - 9), start));
   const part = (
     kind: FoundNumber['kind'],
     category: FoundNumber['category'],
