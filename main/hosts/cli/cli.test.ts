@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createCsvReader } from '#main/adapters/csv/csv-reader.ts';
 import { workbookParts, zipOf } from '#test/support/xlsx.ts';
+import { appVersion } from '../app-info.ts';
 
 /** The command line as a real process, on a real encrypted store. */
 
@@ -442,6 +443,10 @@ test('[UX6] a search that finds nothing is an answer, not a failure', () => {
   expect(cli(['search', '--orders-file', numbers, '--json'], own).json).toEqual({ rows: [], cursor: null });
 });
 
+test('[UX6] --version tells the version and nothing else', () => {
+  expect(cli(['--version'])).toMatchObject({ code: 0, stdout: `${appVersion()}\n`, stderr: '' });
+});
+
 describe('[UX6] wrong use is 2, a failure is 3, each with its code on standard error and nothing on standard output', () => {
   test.each([
     ['an unknown command', ['frobnicate'], 2, ''],
@@ -595,6 +600,20 @@ test('[ST4] doctor --salvage brings out of a damaged file what can still be read
   // Importing again fills what is missing, and nothing twice.
   done(['import', path.join(folder, 'damaged.csv'), '--json'], own);
   expect(done(['search', '--count', '--json'], own).json).toEqual({ count: 3_000 });
+});
+
+test('[ST5] standard output on a full disk is DISK_FULL, a reader that went away is no failure', (context) => {
+  if (!existsSync('/dev/full')) return context.skip();
+  const search = `"${process.execPath}" "${path.join(ROOT, 'main/hosts/cli/main.ts')}" search --json`;
+  const shell = (line: string): { readonly status: number | null; readonly stderr: string } =>
+    spawnSync('sh', ['-c', line], {
+      encoding: 'utf8',
+      env: { ...process.env, WORKBENCH_DATA: profile, WORKBENCH_KEY_FILE: keyFile },
+    });
+  const full = shell(`${search} >/dev/full`);
+  expect(full.status).toBe(3);
+  expect(full.stderr).toMatch(/^DISK_FULL/u);
+  expect(shell(`(${search}; echo $? >&2) | :`)).toMatchObject({ status: 0, stderr: '0\n' });
 });
 
 test('[SR8] Ctrl+C ends an import with CANCELLED and leaves a store that opens', async () => {

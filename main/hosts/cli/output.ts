@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { AppFailure } from '#shared/contract/errors.ts';
 import { cliWords, fill, type CliWords } from '#shared/i18n/cli.ts';
 import type { Locale } from '#shared/i18n/index.ts';
 import { systemLocale } from '../app-info.ts';
@@ -59,6 +60,7 @@ function writeAll(text: string): void {
       const { code } = error as NodeJS.ErrnoException;
       // The reader went away (`| head`): nothing is left to say.
       if (code === 'EPIPE') return;
+      if (code === 'ENOSPC') throw new AppFailure('DISK_FULL', code);
       // A full pipe that does not block: wait a little for the reader.
       if (code !== 'EAGAIN') throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { AppFailure, appError, type AppError } from '#shared/contract/errors.ts';
+import { appVersion } from '../app-info.ts';
 import { addAudit } from './commands/audit.ts';
 import { addBackup } from './commands/backup.ts';
 import { addBench } from './commands/bench.ts';
@@ -54,6 +55,7 @@ export async function run(args: readonly string[], environment: NodeJS.ProcessEn
   let code: ExitCode = 0;
   const program = new Command('merchant-workbench')
     .description(words.about)
+    .version(appVersion(), '--version', words.options.version)
     .exitOverride()
     .configureOutput({ writeErr: (text) => output.say(text.trimEnd()) })
     .option('--data <folder>', words.options.data)
