@@ -4,18 +4,35 @@ import { randomBytes } from 'node:crypto';
 export interface FileHandles {
   register(path: string): string;
   resolve(handle: string): string | undefined;
+  /** A handle whose file may also be fetched by the page; always the same one for a path. */
+  offer(path: string): string;
+  /** Only what was offered: an uploaded file does not come back out. */
+  offered(handle: string): string | undefined;
   forget(handle: string): void;
 }
 
 export function createFileHandles(): FileHandles {
   const paths = new Map<string, string>();
+  const offers = new Map<string, string>();
+  const register = (path: string): string => {
+    const handle = newHandle();
+    paths.set(handle, path);
+    return handle;
+  };
   return {
-    register: (path) => {
-      const handle = newHandle();
-      paths.set(handle, path);
+    register,
+    resolve: (handle) => paths.get(handle),
+    offer: (path) => {
+      const known = offers.get(path);
+      if (known !== undefined) return known;
+      const handle = register(path);
+      offers.set(path, handle);
       return handle;
     },
-    resolve: (handle) => paths.get(handle),
+    offered: (handle) => {
+      const path = paths.get(handle);
+      return path !== undefined && offers.get(path) === handle ? path : undefined;
+    },
     forget: (handle) => void paths.delete(handle),
   };
 }

@@ -14,7 +14,8 @@ import { finishRestore } from './restoring.ts';
  *   profile.lock   held while it is open       log/      workbench.log …
  *   secrets.json   sealed secrets, where there is no keychain; practice.key beside it in a practice profile
  *   attachments/   pictures and files, encrypted (IN8)
- *   backups/       temp/ (uploads, unfinished exports; emptied at each start)
+ *   backups/       temp/ (uploads; emptied at each start)
+ *   outgoing/      files for the browser host's page to fetch; emptied at each start but for unfinished exports
  */
 export interface Profile {
   readonly kind: ProfileKind;
@@ -22,6 +23,7 @@ export interface Profile {
   readonly store: string;
   readonly log: string;
   readonly temp: string;
+  readonly outgoing: string;
   readonly backups: string;
   readonly secretsFile: string;
   readonly practiceKeyFile: string;
@@ -58,7 +60,8 @@ export function openProfile(options: ProfileOptions = {}): Profile {
     // A restore that was decided is carried out before anything is opened, also where the program was killed meanwhile (ST4).
     finishRestore(profile);
     rmSync(profile.temp, { recursive: true, force: true });
-    for (const inner of [profile.store, profile.temp, profile.backups, profile.log]) makeWritable(inner);
+    for (const inner of [profile.store, profile.temp, profile.outgoing, profile.backups, profile.log])
+      makeWritable(inner);
     return { ...profile, databaseExists: existsSync(path.join(profile.store, 'records.db')) };
   } catch (thrown) {
     lock.release();
@@ -114,6 +117,7 @@ function layOut(folder: string, file: z.infer<typeof ProfileFile>, release: () =
     store: path.join(folder, 'store'),
     log: path.join(folder, 'log'),
     temp: path.join(folder, 'temp'),
+    outgoing: path.join(folder, 'outgoing'),
     backups: path.join(folder, 'backups'),
     secretsFile: path.join(folder, 'secrets.json'),
     practiceKeyFile: path.join(folder, 'practice.key'),

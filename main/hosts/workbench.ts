@@ -35,6 +35,7 @@ import { createIds } from './ids.ts';
 import { finishRotation, keyCareOf, keysOfBackup } from './keys/key-profile.ts';
 import { createLogFile } from './log-file.ts';
 import { openSecrets, type SecretsOptions } from './open-secrets.ts';
+import { tidyOutgoing } from './outgoing.ts';
 import { createPackageOpener } from './package-opener.ts';
 import { packagePorts } from './packages.ts';
 import { startPracticeThread, type RunningPractice } from './practice-thread.ts';
@@ -101,6 +102,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     const { key, rotated } = await finishRotation(profile, secrets, opened.key);
     const store = await openStore({ directory: profile.store, key });
     undo.push(() => store.close());
+    await tidyOutgoing(profile.outgoing, store);
     if (rotated) await store.appendAudit({ at: Date.now(), actor: 'system', action: 'keys.rotated', details: {} });
     const keyCare = keyCareOf(profile, secrets, key);
     const info = describeHost(options.host, profile.kind === 'practice', secrets.storage, options.locale);
@@ -131,8 +133,14 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
       pinyin: createPinyin(),
       spreadsheets: { reader: createXlsxReader(), writer: createXlsxWriter() },
       exports: {
-        ...exportMaker(info.locale),
+        ...exportMaker(info.locale, cache),
         made: madeBy(info.locale),
+        ...(options.host === 'browser'
+          ? {
+              fetchedFrom: (place: string) =>
+                place.startsWith(profile.outgoing + path.sep) ? `files/download/${handles.offer(place)}` : null,
+            }
+          : {}),
         runner: createExportRunner({
           store: profile.store,
           key,

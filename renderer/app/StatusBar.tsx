@@ -6,6 +6,7 @@ import type { Presence } from '#shared/protocol/entities.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { isRunning } from '#renderer/bridge/jobs.ts';
 import { useLive, useProgress, windowClock } from '#renderer/bridge/live.ts';
+import { downloadAddress } from '#renderer/bridge/save.ts';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
 import { Button, Hint, IconButton } from '#renderer/ui/Button.tsx';
 import {
@@ -40,6 +41,9 @@ export function StatusBar() {
       </div>
       {running.map((job) => (
         <JobStatus key={job.job_id} job={job} />
+      ))}
+      {jobs.map((job) => (
+        <ResumedExport key={job.job_id} job={job} />
       ))}
       {info && (
         <span className="status-note">
@@ -83,7 +87,7 @@ function AccountStatus({ account }: { account: AccountView }) {
         <span role="alert">
           <button type="button" className="status-link status-refused" onClick={() => go.to('connection')}>
             <Icon name="warning" size={12} />
-            {t('status.policyRefused', { shops: refused.map(({ name }) => name).join('、') })}
+            {t('status.policyRefused', { shops: refused.map(({ name }) => name).join(t('common.listSeparator')) })}
           </button>
         </span>
       )}
@@ -197,6 +201,30 @@ function JobStatus({ job }: { job: JobView }) {
           setCancelling(true);
           void bridge.call('jobs.cancel', { job_id: job.job_id }).finally(() => setCancelling(false));
         }}
+      />
+    </span>
+  );
+}
+
+/** EX6: an export that went on at this start ended without a dialog that would lead to its file. */
+function ResumedExport({ job }: { job: JobView }) {
+  const { t } = useTranslation();
+  const [closed, setClosed] = useState(false);
+  const address = job.result?.['resumed'] === true ? downloadAddress(job.result['download']) : null;
+  if (closed || address === null) return null;
+  const name = String(job.result?.['name'] ?? '');
+  return (
+    <span className="status-job">
+      <a className="status-link" href={address} download={name}>
+        <Icon name="download" size={12} />
+        <span className="ellipsis foreign">{t('export.fetch', { name })}</span>
+      </a>
+      <IconButton
+        icon="close"
+        iconSize={12}
+        label={t('common.close')}
+        placement="top"
+        onClick={() => setClosed(true)}
       />
     </span>
   );

@@ -26,6 +26,12 @@ export async function saveFile<T>(
   return answer;
 }
 
+/** Only the host's own download address, below the page's own; anything else is no link. */
+export function downloadAddress(value: unknown): string | null {
+  const path = typeof value === 'string' ? /^\/?(files\/download\/[\w-]+)$/.exec(value)?.[1] : undefined;
+  return path === undefined ? null : new URL(path, document.baseURI).href;
+}
+
 /** A picture's bytes in base64, as `pictures.save` takes them. */
 export async function base64Of(blob: Blob): Promise<string> {
   const bytes = new Uint8Array(await blob.arrayBuffer());

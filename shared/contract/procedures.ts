@@ -379,7 +379,7 @@ export const PROCEDURES = {
 
   // export and import
   'export.estimate': procedure<{ rows: number; bytes: number }>()(
-    z.object({ query: SearchQuery, format: ExportFormat }),
+    z.object({ query: SearchQuery, format: ExportFormat, masks: MaskKinds.optional() }),
   ),
   'export.start': procedure<{ job_id: string }>()(
     z.object({

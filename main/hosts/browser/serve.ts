@@ -59,6 +59,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const served = ({ app, profile, handles, logger }: Shown): Served => ({
     app,
     temp: profile.temp,
+    outgoing: profile.outgoing,
     handles,
     logger,
   });

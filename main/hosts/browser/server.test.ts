@@ -23,6 +23,7 @@ beforeEach(async () => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'browser-host-'));
   mkdirSync(path.join(folder, 'page/assets'), { recursive: true });
   mkdirSync(path.join(folder, 'temp'));
+  mkdirSync(path.join(folder, 'outgoing'));
   writeFileSync(path.join(folder, 'page/index.html'), '<!doctype html><title>工作台</title>');
   writeFileSync(path.join(folder, 'page/assets/a.js'), 'export {};');
   writeFileSync(path.join(folder, 'secret.txt'), 'not for anyone');
@@ -42,6 +43,7 @@ beforeEach(async () => {
     },
     page: path.join(folder, 'page'),
     temp: path.join(folder, 'temp'),
+    outgoing: path.join(folder, 'outgoing'),
     handles,
     logger: { log: () => undefined },
     port: 0,
@@ -282,6 +284,8 @@ test('[SE2] files come and go by handle; names are made harmless; uploads do not
     string,
     unknown
   >;
+  // Not among the uploads, which every start empties: an export may go on there (EX6).
+  expect(handles.resolve(String(target['handle']))?.startsWith(path.join(folder, 'outgoing') + path.sep)).toBe(true);
   expect((await ask(`/files/download/${String(target['handle'])}`, own)).status).toBe(404);
   writeFileSync(String(handles.resolve(String(target['handle']))), 'a,b\r\n');
   const download = await ask(`/files/download/${String(target['handle'])}`, own);
@@ -345,6 +349,7 @@ test('[UX6] a taken port and an unbuilt window have their own codes', async () =
   const options = {
     app: { handlers: {} as Handlers, subscribe: () => () => undefined },
     temp: folder,
+    outgoing: folder,
     handles,
     logger: { log: () => undefined },
   };
@@ -367,6 +372,7 @@ test('[UX5] another profile behind the same door: pages are told to load anew, a
       subscribe: () => () => undefined,
     },
     temp: path.join(folder, 'temp'),
+    outgoing: path.join(folder, 'outgoing'),
     handles: createFileHandles(),
     logger: { log: () => undefined },
   });

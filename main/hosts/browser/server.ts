@@ -29,6 +29,7 @@ export interface Served {
     readonly picture?: (ref: string) => Promise<ServedPicture | null>;
   };
   readonly temp: string;
+  readonly outgoing: string;
   readonly handles: FileHandles;
   readonly logger: Logger;
 }
@@ -61,7 +62,7 @@ export async function startBrowserHost(options: BrowserHostOptions): Promise<Bro
   const limit = largestUpload === undefined ? {} : { largestUpload };
   let { app, logger } = options;
   const files = listFiles(options.page);
-  let transfers = createTransfers({ temp: options.temp, handles: options.handles, ...limit });
+  let transfers = createTransfers({ ...options, ...limit });
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 0, maxHeaderSize: 16_384 });
   const port = await listen(server, options.port);
   const session = createSession(port);
@@ -145,7 +146,7 @@ export async function startBrowserHost(options: BrowserHostOptions): Promise<Bro
     origin: session.origin,
     moveTo: (served) => {
       ({ app, logger } = served);
-      transfers = createTransfers({ temp: served.temp, handles: served.handles, ...limit });
+      transfers = createTransfers({ ...served, ...limit });
       for (const client of sockets.clients) client.close(MOVED, 'another profile');
     },
     close: async () => {

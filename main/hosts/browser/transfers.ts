@@ -13,17 +13,18 @@ export const LARGEST_UPLOAD = 16 * 1024 ** 3;
 export interface TransferOptions {
   /** Folder of the profile that is emptied at each start. */
   readonly temp: string;
+  /** Folder of the profile for files to be fetched: what is unfinished in it is still there at the next start. */
+  readonly outgoing: string;
   readonly handles: FileHandles;
   readonly largestUpload?: number;
 }
 
 /** Files between the page and this machine: `upload`, `target` (a place for an export to come), `download`. */
 export function createTransfers(options: TransferOptions) {
-  const { temp, handles, largestUpload = LARGEST_UPLOAD } = options;
-  const targets = new Map<string, string>();
+  const { temp, outgoing, handles, largestUpload = LARGEST_UPLOAD } = options;
 
-  async function place(name: string): Promise<string> {
-    const folder = path.join(temp, newHandle());
+  async function place(below: string, name: string): Promise<string> {
+    const folder = path.join(below, newHandle());
     await mkdir(folder, { recursive: true, mode: 0o700 });
     return path.join(folder, safeFileName(name));
   }
@@ -32,7 +33,7 @@ export function createTransfers(options: TransferOptions) {
     async upload(request: IncomingMessage, response: ServerResponse, name: string): Promise<void> {
       if (Number(request.headers['content-length'] ?? 0) > largestUpload)
         return refuse(response, 413, 'FILE_TOO_LARGE');
-      const file = await place(name);
+      const file = await place(temp, name);
       let bytes = 0;
       const counter = new Transform({
         transform(chunk: Buffer, _encoding, done) {
@@ -53,15 +54,12 @@ export function createTransfers(options: TransferOptions) {
     },
 
     async target(response: ServerResponse, name: string): Promise<void> {
-      const file = await place(name);
-      const handle = handles.register(file);
-      targets.set(handle, file);
-      json(response, 200, { handle, name: path.basename(file) });
+      const file = await place(outgoing, name);
+      json(response, 200, { handle: handles.offer(file), name: path.basename(file) });
     },
 
     async download(response: ServerResponse, handle: string): Promise<void> {
-      // Only what was written to a target: an uploaded file does not come back out.
-      const file = targets.get(handle);
+      const file = handles.offered(handle);
       const size = file === undefined ? undefined : (await stat(file).catch(() => undefined))?.size;
       if (file === undefined || size === undefined) return refuse(response, 404, 'FILE_NOT_FOUND');
       const name = encodeURIComponent(path.basename(file)).replaceAll(

@@ -7,6 +7,7 @@ import { MASK_KINDS, type MaskKind } from '#shared/domain/mask/choices.ts';
 import { useAsk } from '#renderer/bridge/ask.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { numberOf, useJob } from '#renderer/bridge/jobs.ts';
+import { downloadAddress } from '#renderer/bridge/save.ts';
 import { Button } from '#renderer/ui/Button.tsx';
 import { ErrorCode } from '#renderer/ui/ErrorCode.tsx';
 import { Dialog } from '#renderer/ui/Dialog.tsx';
@@ -29,7 +30,7 @@ export function ExportDialog(props: { query: SearchQuery; onClose: () => void })
   const [handle, setHandle] = useState('');
   const [error, setError] = useState<AppError | null>(null);
   const [busy, setBusy] = useState(false);
-  const estimate = useAsk('export.estimate', { query: props.query, format });
+  const estimate = useAsk('export.estimate', { query: props.query, format, masks: [...masks] });
   const job = useJob(jobId);
 
   const start = async (): Promise<void> => {
@@ -99,7 +100,7 @@ export function ExportDialog(props: { query: SearchQuery; onClose: () => void })
               {job?.bytes ? ` · ${t('export.written', { size: formatBytes(job.bytes, locale) })}` : ''}
               {job?.eta_ms ? ` · ${t('export.left', { time: formatDuration(job.eta_ms, locale) })}` : ''}
             </p>
-            {bridge.host === 'electron' && <p className="is-soft">{t('export.resumes')}</p>}
+            <p className="is-soft">{t('export.resumes')}</p>
           </div>
         ) : state === 'done' && job ? (
           <div className="job-done">
@@ -221,10 +222,4 @@ export function ExportDialog(props: { query: SearchQuery; onClose: () => void })
       </div>
     </Dialog>
   );
-}
-
-/** Only the host's own download address, below the page's own; anything else is no link. */
-function downloadAddress(value: unknown): string | null {
-  const path = typeof value === 'string' ? /^\/?(files\/download\/[\w-]+)$/.exec(value)?.[1] : undefined;
-  return path === undefined ? null : new URL(path, document.baseURI).href;
 }
