@@ -8,7 +8,8 @@ const EXTERNAL = ['electron', 'better-sqlite3', 'keytar', /^node:/];
 
 /**
  * `vite build`: desktop host, command line and all workers into dist/main, flat, because workers are found beside the
- * bundle. `vite build --mode preload`: the preload script, which as a sandboxed one must be a single CommonJS file.
+ * bundle. `vite build --mode preload`: the preload script, which as a sandboxed one must be a single CommonJS file. `vite build
+ * --mode faults`: the programs that `npm run kill` starts thousands of times.
  */
 export default defineConfig(({ mode }) => ({
   root: at('.'),
@@ -16,7 +17,7 @@ export default defineConfig(({ mode }) => ({
   ssr: { noExternal: true },
   build: {
     ssr: true,
-    outDir: at('dist/main'),
+    outDir: at(mode === 'faults' ? 'dist/faults' : 'dist/main'),
     emptyOutDir: mode !== 'preload',
     target: 'node24',
     minify: false,
@@ -26,8 +27,12 @@ export default defineConfig(({ mode }) => ({
         mode === 'preload'
           ? { preload: at('main/hosts/electron/preload.ts') }
           : {
-              electron: at('main/hosts/electron/main.ts'),
-              cli: at('main/hosts/cli/main.ts'),
+              ...(mode === 'faults'
+                ? {
+                    'fault-child': at('test/support/fault-child.ts'),
+                    'store-kill-child': at('test/support/store-kill-child.ts'),
+                  }
+                : { electron: at('main/hosts/electron/main.ts'), cli: at('main/hosts/cli/main.ts') }),
               'writer.worker': at('main/adapters/sqlite/writer.worker.ts'),
               'reader.worker': at('main/adapters/sqlite/reader.worker.ts'),
               'index.worker': at('main/adapters/sqlite/search/index.worker.ts'),

@@ -39,7 +39,7 @@ import {
   POLICY,
   temporaryFolder,
 } from '#test/support/store-fixtures.ts';
-import { problemsAtRest, type Accepted } from '#test/support/truth-check.ts';
+import { failedChecks, problemsAtRest, type Accepted } from '#test/support/truth-check.ts';
 import { startTruthGateway, type TruthGateway } from '#test/support/truth-gateway.ts';
 import { until } from '#test/support/wait.ts';
 
@@ -170,6 +170,39 @@ describe('a full disk', () => {
   );
 
   test.skipIf(!canMount)(
+    '[ST5] [ST4] full in the middle of building the index anew: said, searches stay exact, and it is finished by itself when there is room',
+    async () => {
+      const disk = smallDisk(64) as string;
+      const store = await open({ directory: disk });
+      await addAccount(store);
+      const rows = 12_000;
+      for (let from = 1; from <= rows; from += 1_000)
+        await store.ingest(
+          ACCOUNT,
+          events(
+            from,
+            ...Array.from({ length: 1_000 }, (_, i) =>
+              created(
+                message(`c${i % 5}`, Math.floor((from + i - 1) / 5) + 1, 'consumer', { text: `第${from + i}条发货` }),
+              ),
+            ),
+          ),
+        );
+      const indexed = async (): Promise<boolean> => (await store.indexStatus()).pending === 0;
+      await until('the index', indexed);
+      const found = async (): Promise<number> => (await store.count({ text: '发货' }, { kind: 'all' }, null)).count;
+      expect(await found()).toBe(rows);
+      let ballast: string | null = null;
+      expect(await codeOf(store.rebuildIndex(() => void (ballast ??= fill(disk))))).toBe('DISK_FULL');
+      expect(await found()).toBe(rows);
+      rmSync(ballast as unknown as string);
+      await until('the index by itself', async () => failedChecks(disk).length === 0 && (await indexed()), 60_000);
+      expect(await found()).toBe(rows);
+    },
+    90_000,
+  );
+
+  test.skipIf(!canMount)(
     '[ST5] a profile on a disk without any room: DISK_FULL, and made whole once there is',
     async () => {
       const disk = smallDisk(1) as string;
@@ -278,35 +311,97 @@ describe('what cannot be written', () => {
   );
 });
 
+/** Another process takes the write lock of a database; answers with how to let go. */
+async function hold(path: string): Promise<() => Promise<void>> {
+  const holder = spawn(
+    process.execPath,
+    [
+      '--input-type=module',
+      '-e',
+      `const { openWritable } = await import(${JSON.stringify(join(import.meta.dirname, '../../main/adapters/sqlite/connection.ts'))});
+       const db = openWritable(${JSON.stringify(path)}, new Uint8Array(32).fill(7));
+       db.execute('BEGIN IMMEDIATE');
+       console.log('held');
+       process.stdin.once('data', () => { db.execute('ROLLBACK'); db.close(); process.exit(0); });`,
+    ],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  );
+  await new Promise((resolve) => holder.stdout.once('data', resolve));
+  const ended = new Promise<void>((resolve) => holder.once('exit', () => resolve()));
+  return () => {
+    holder.stdin.write('go\n');
+    return ended;
+  };
+}
+
 describe('a file that another program holds', () => {
+  test('[ST5] [SY2] the search index: events are stored and acknowledged as ever, searches stay exact, and it catches up when it lets go', async () => {
+    const directory = temporaryFolder();
+    const { app, gateway } = await appOn(directory);
+    gateway.happen(100);
+    await caughtUp(app, gateway);
+    await until('the index', async () => (await app.store.indexStatus()).pending === 0);
+    const letGo = await hold(join(directory, 'search.db'));
+    gateway.happen(300);
+    await caughtUp(app, gateway);
+    await until('it to be acknowledged', () => gateway.acked === gateway.lastSeq);
+    expect((await app.store.indexStatus()).pending).toBeGreaterThan(0);
+    const shown = [...gateway.messages.values()].flat().filter(({ recalled }) => recalled === null);
+    const found = async (): Promise<number> =>
+      (await app.store.count({ text: '请问什么时候' }, { kind: 'all' }, null)).count;
+    const expected = shown.filter(({ text }) => text.includes('请问什么时候')).length;
+    expect(expected).toBeGreaterThan(200);
+    expect(await found()).toBe(expected);
+    await letGo();
+    await until('the index', async () => (await app.store.indexStatus()).pending === 0, 40_000);
+    expect(await found()).toBe(expected);
+    expect((await app.store.check()).filter(({ ok, name }) => !ok && name !== 'store.disk')).toEqual([]);
+  }, 60_000);
+
   test('[ST5] STORE_LOCKED is said, events and sends wait, and all goes on when it lets go', async () => {
     const directory = temporaryFolder();
     const { app, gateway } = await appOn(directory);
     gateway.happen(100);
     await caughtUp(app, gateway);
-    const holder = spawn(
-      process.execPath,
-      [
-        '--input-type=module',
-        '-e',
-        `const { openWritable } = await import(${JSON.stringify(join(import.meta.dirname, '../../main/adapters/sqlite/connection.ts'))});
-         const db = openWritable(${JSON.stringify(join(directory, 'records.db'))}, new Uint8Array(32).fill(7));
-         db.execute('BEGIN IMMEDIATE');
-         console.log('held');
-         process.stdin.once('data', () => { db.execute('ROLLBACK'); db.close(); process.exit(0); });`,
-      ],
-      { stdio: ['pipe', 'pipe', 'inherit'] },
-    );
-    await new Promise((resolve) => holder.stdout.once('data', resolve));
+    const letGo = await hold(join(directory, 'records.db'));
     gateway.happen(200);
     await until('it to be said', () => problemsOf(app).includes('STORE_LOCKED'));
     expect((await app.account()).event_seq).toBeLessThan(gateway.lastSeq);
-    const ended = new Promise((resolve) => holder.once('exit', resolve));
-    holder.stdin.write('go\n');
-    await ended;
+    await letGo();
     await caughtUp(app, gateway);
     await until('the same on both sides', () => problemsAtRest(directory, gateway, []).length === 0);
   }, 60_000);
+});
+
+describe('a name that another program holds for a moment', () => {
+  test.skipIf(!canMount)(
+    '[ST5] [ST4] a backup waits for it and takes its place; held for longer it fails, and the one before stays',
+    async () => {
+      const folder = temporaryFolder();
+      const store = await open();
+      await addAccount(store);
+      const backup = join(folder, 'copy.db');
+      await store.backup(backup);
+      const before = readFileSync(backup);
+      await addAccount(store, 'acc-2' as never);
+      // Linux has no sharing modes; a file that something is mounted on can't be renamed over either: EBUSY.
+      const held = (): void => expect(spawnSync('mount', ['--bind', backup, backup]).status).toBe(0);
+      const letGo = (): unknown => spawnSync('umount', ['-l', backup]);
+      onTestFinished(() => void letGo());
+      held();
+      expect(await codeOf(store.backup(backup))).not.toBeNull();
+      letGo();
+      expect(readFileSync(backup).equals(before)).toBe(true);
+      expect(readdirSync(folder)).toEqual(['copy.db']);
+      held();
+      const waiting = store.backup(backup);
+      await until('the copy to be made', () => readdirSync(folder).includes('copy.db.partial'));
+      letGo();
+      await waiting;
+      expect(readFileSync(backup).equals(before)).toBe(false);
+    },
+    60_000,
+  );
 });
 
 const EVENTS = 1_000;

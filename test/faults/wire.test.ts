@@ -279,6 +279,31 @@ describe('a gateway with an older state', () => {
     },
   );
 
+  test('[SY6] [SY7] it goes back in the middle of a pull: noticed, what it no longer has is not waited for, and sends go on', async () => {
+    const on = await wire();
+    on.gateway.happen(200);
+    await on.caughtUp();
+    const restore = on.gateway.remember();
+    // Too long ago to be resumed: a snapshot, and all that came meanwhile is to be pulled.
+    await Promise.all([on.gateway.away(150), Promise.resolve(on.gateway.happen(400)).then(() => on.gateway.forget())]);
+    const struck = once(on.gateway, 'in', 'conversation.pull', () => {
+      setImmediate(restore);
+      return { do: 'delay', ms: 30 };
+    });
+    await until('a pull under way', () => struck.hit);
+    await until('it to be noticed', () => problemsOf(on.app).includes('GATEWAY_WENT_BACK'));
+    on.gateway.happen(60);
+    await on.send(8);
+    await on.caughtUp();
+    await until('the outbox to be empty', async () => (await on.app.store.pendingSends(TEST_ACCOUNT)).length === 0);
+    await until('no gap', async () => (await on.app.store.gaps(TEST_ACCOUNT, 1)).length === 0);
+    for (const [id, list] of on.gateway.messages) {
+      const known = new Set((await everything(on.app, id)).map(({ msg_id }) => msg_id));
+      expect(list.filter(({ msg_id }) => !known.has(msg_id as never))).toEqual([]);
+    }
+    expect((await on.app.store.check()).filter(({ ok, name }) => !ok && name !== 'store.disk')).toEqual([]);
+  });
+
   test('[SY7] it has given our numbers away again before we come: noticed at the first message under a number that is taken', async () => {
     const on = await wire({ resumeAnyway: true });
     on.gateway.happen(100);

@@ -2,7 +2,7 @@ import { flushCompileCache } from 'node:module';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createFiles } from '#main/adapters/files/files.ts';
 import { createPrng } from '#shared/lib/prng.ts';
-import { runApp } from './running-app.ts';
+import { runApp, TEST_ACCOUNT } from './running-app.ts';
 
 /**
  * The whole core in a process of its own, sending at random, to be killed at any instruction (SY2, SY3). Each thing it says
@@ -23,12 +23,24 @@ export interface FaultChildOptions {
   readonly memoryMs?: number;
 }
 
+export interface FaultChildStatus {
+  readonly state: string;
+  readonly event_seq: number;
+  /** Sends that wait for the gateway's word. */
+  readonly sends: number;
+  readonly gaps: readonly unknown[];
+  /** Changes that the index has not got. */
+  readonly unindexed: number;
+}
+
 export type FaultChildSays =
   | { readonly say: 'ready' }
   /** The door has answered: from here on the program owes this message to the gateway. */
   | { readonly say: 'accepted'; readonly conversation: string; readonly text: string }
   | { readonly say: 'backup' | 'export' }
   | { readonly say: 'failed'; readonly what: string }
+  /** To `status`. */
+  | { readonly say: 'status'; readonly status: FaultChildStatus }
   | { readonly say: 'memory'; readonly rss: number; readonly heap: number; readonly external: number };
 
 const options = JSON.parse(process.argv[2] ?? '') as FaultChildOptions;
@@ -42,9 +54,20 @@ const running = await runApp({
   files: createFiles({ resolve: (handle) => handles.get(handle) }),
 });
 process.once('disconnect', () => process.exit(1));
-// `quiet`: no more sends; what was accepted still goes.
+async function status(): Promise<FaultChildStatus> {
+  const { state, event_seq } = await running.account();
+  const [sends, gaps, index] = await Promise.all([
+    running.store.pendingSends(TEST_ACCOUNT),
+    running.store.gaps(TEST_ACCOUNT, 100),
+    running.store.indexStatus(),
+  ]);
+  return { state, event_seq, sends: sends.length, gaps, unindexed: index.pending };
+}
 process.on('message', (message) => {
+  // No more sends; what was accepted still goes.
   if (message === 'quiet') left = 0;
+  if (message === 'status') void status().then((answer) => say({ say: 'status', status: answer }));
+  if (message === 'close') void running.close().then(() => process.exit(0));
 });
 say({ say: 'ready' });
 // A process that is killed never writes what it compiled: without this each start compiles everything.

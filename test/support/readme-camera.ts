@@ -89,7 +89,7 @@ try {
   await host.call('settings.set', { theme: 'dark' });
   await page.getByRole('button', { name: '概览', exact: true }).click();
   await page.getByRole('tab', { name: '团队' }).click();
-  await expect(page.getByRole('img', { name: '近 7 天', exact: true })).toBeVisible();
+  await expect(page.getByRole('img', { name: '近 7 天接待', exact: true })).toBeVisible();
   await page.mouse.move(1, 790);
   await page.waitForTimeout(1_500);
   await shoot('team');

@@ -79,8 +79,8 @@ export interface TruthGateway {
   fault: ((frame: FrameSeen) => FrameFault | null) | null;
   /** Appends that many events: most are consumers' messages, some read states, recalls and changes of conversations. */
   happen(events: number): void;
-  /** `happen` at that rate until `quiet`. */
-  run(eventsPerSecond: number): void;
+  /** `happen` at that rate until `quiet`, and not while the client is behind by more than `most`. */
+  run(eventsPerSecond: number, most?: number): void;
   quiet(): void;
   /** Breaks every connection; the client may come again. */
   cut(): void;
@@ -92,10 +92,13 @@ export interface TruthGateway {
   forget(): void;
   /** Frames the test writes itself, to every connection. */
   say(text: string): void;
+  /** Connections with how far each has come, and the last frames: for what a test says of a hang. */
+  describe(): string;
   close(): Promise<void>;
 }
 
 const HIGH_WATER = 1 << 20;
+const FRAMES_KEPT = 80;
 const AGENT = { agent_id: 'a-1', name: '客服小美' };
 const SHOP = 's-1';
 
@@ -119,6 +122,8 @@ export async function startTruthGateway(options: TruthGatewayOptions): Promise<T
   let fault = options.fault ?? null;
   let timer: NodeJS.Timeout | null = null;
   const links = new Set<Link>();
+  const frames: string[] = [];
+  let frameCount = 0;
 
   const append = (kind: string, body: object): void => {
     lastSeq += 1;
@@ -231,6 +236,7 @@ export async function startTruthGateway(options: TruthGatewayOptions): Promise<T
 
   interface Link {
     pump(): void;
+    describe(): string;
     readonly socket: WebSocket;
     write(text: string): void;
   }
@@ -313,6 +319,7 @@ export async function startTruthGateway(options: TruthGatewayOptions): Promise<T
         }
       };
       return (name, text) => {
+        frames[frameCount++ % FRAMES_KEPT] = `${Math.round(performance.now())} #${connection} ${direction} ${name}`;
         waiting.push({ name, text, ready: false });
         step();
       };
@@ -325,6 +332,8 @@ export async function startTruthGateway(options: TruthGatewayOptions): Promise<T
     const link: Link = {
       socket,
       write: (text) => socket.send(text),
+      describe: () =>
+        `#${connection} state ${socket.readyState}, sent to ${sentTo}, ${socket.bufferedAmount} B wait${halfOpen ? ', half open' : ''}`,
       pump() {
         if (sentTo === null || halfOpen || socket.readyState !== socket.OPEN) return;
         const first = log[0]?.event_seq ?? lastSeq + 1;
@@ -488,13 +497,13 @@ export async function startTruthGateway(options: TruthGatewayOptions): Promise<T
       fault = value;
     },
     happen,
-    run(rate) {
+    run(rate, most = Number.POSITIVE_INFINITY) {
       quiet();
       const began = performance.now();
       let done = 0;
       timer = setInterval(() => {
         const due = Math.floor(((performance.now() - began) / 1_000) * rate);
-        if (due > done) happen(due - done);
+        if (due > done && lastSeq - acked < most) happen(Math.min(due - done, most));
         done = due;
       }, 10);
     },
@@ -526,6 +535,12 @@ export async function startTruthGateway(options: TruthGatewayOptions): Promise<T
     say(text) {
       for (const link of links) link.write(text);
     },
+    describe: () =>
+      [
+        `gateway: at ${lastSeq}, acknowledged ${acked}, ${connections} connections, now ${Math.round(performance.now())}`,
+        ...[...links].map((link) => link.describe()),
+        ...Array.from({ length: FRAMES_KEPT }, (_, i) => frames[(frameCount + i) % FRAMES_KEPT]).filter(Boolean),
+      ].join('\n'),
     async close() {
       quiet();
       await unlisten();
