@@ -7,6 +7,8 @@ import {
   buildViewer,
   CACHE,
   entry,
+  HOST_FLAGS,
+  hostEnvironment,
   packageCommand,
   programNode,
   readIfThere,
@@ -40,8 +42,7 @@ await entry(async () => {
   await buildRenderer();
   await buildViewer();
   if (reason !== null) say(reason);
-  // The main thread's young generation: a burst of events lets it grow to its limit, otherwise 128 MB and more.
-  return run(programNode(), ['--max-semi-space-size=16', 'main/hosts/cli/main.ts', 'serve', ...rest]);
+  return run(programNode(), [...HOST_FLAGS, 'main/hosts/cli/main.ts', 'serve', ...rest], { env: hostEnvironment() });
 });
 
 /** Null when Electron can run; else one line that says why not. */

@@ -74,6 +74,16 @@ export function childEnvironment(extra = {}) {
   return { ...process.env, [pathName]: `${bin}${path.delimiter}${process.env[pathName] ?? ''}`, ...extra };
 }
 
+/** The browser host's young generation: a burst of events lets it grow to its limit, otherwise 128 MB and more. */
+export const HOST_FLAGS = ['--max-semi-space-size=16'];
+
+/**
+ * Its environment. The C library (glibc; no other reads this) gives freed memory back from 128 KiB on: left alone it keeps ever
+ * more, up to twice the largest piece that was ever freed.
+ */
+export const hostEnvironment = () =>
+  childEnvironment({ MALLOC_TRIM_THRESHOLD_: process.env.MALLOC_TRIM_THRESHOLD_ ?? '131072' });
+
 /** `npm ci` when node_modules is absent or does not hold what package-lock.json says; else nothing. */
 export async function ensureInstalled() {
   const lockText = readFileSync(path.join(ROOT, 'package-lock.json'));
@@ -254,6 +264,14 @@ export async function buildMain() {
     writeFileSync(path.join(ROOT, 'dist/main/icon.png'), icon(256));
     return vite('build/vite.main.config.ts', '--mode', 'preload');
   });
+}
+
+/** The programs that `npm run kill` starts and kills (test/support/fault-programs.ts). */
+export async function buildFaultPrograms() {
+  const sources = ['main', 'shared', 'test/support', 'build/vite.main.config.ts', 'package-lock.json'];
+  return buildIfStale('faults', sources, 'dist/faults/fault-child.js', () =>
+    vite('build/vite.main.config.ts', '--mode', 'faults'),
+  );
 }
 
 function vite(config, ...args) {

@@ -75,7 +75,7 @@ export function createBackupFolder(options: BackupFolderOptions): Backups {
     },
     async rotate(keep) {
       const daily = (await list()).filter(({ reason }) => reason === 'daily');
-      const surplus = surplusBackups(daily, keep, await free(profile.backups));
+      const surplus = surplusBackups(daily, keep, await free(profile.backups), now());
       for (const { name } of surplus) {
         const file = path.join(profile.folder, ...name.split('/'));
         rmSync(file, { force: true });

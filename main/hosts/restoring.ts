@@ -15,6 +15,7 @@ import {
 import path from 'node:path';
 import { z } from 'zod';
 import { AppFailure } from '#shared/contract/errors.ts';
+import { despiteHolders } from '#shared/lib/held-file.ts';
 import { openStore } from '#main/adapters/sqlite/index.ts';
 import { RECORDS_FILE } from '#main/adapters/sqlite/open-records.ts';
 import { adaptKey } from '#main/adapters/sqlite/rekey.ts';
@@ -130,7 +131,7 @@ async function prepare(
     const note: RestoreNote = { ...(await fill(trial)), at: Date.now(), kept: null };
     writeFileSync(path.join(trial, NOTE_FILE), JSON.stringify(note), { mode: 0o600, flush: true });
     flushFolder(trial);
-    renameSync(trial, path.join(place.folder, READY));
+    despiteHolders(() => renameSync(trial, path.join(place.folder, READY)));
     flushFolder(place.folder);
   } catch (thrown) {
     rmSync(trial, { recursive: true, force: true });
@@ -156,12 +157,13 @@ export function finishRestore(place: Place): { readonly kept: string | null } | 
       // Made anew: what was there could not be read.
       const kind = restoreNote(ready)?.from === null ? 'damaged' : 'before-restore';
       kept = path.join(place.backups, `${kind}-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`);
-      renameSync(store, kept);
+      const aside = kept;
+      despiteHolders(() => renameSync(store, aside));
       flushFolder(place.backups);
       flushFolder(place.folder);
     }
   }
-  renameSync(ready, store);
+  despiteHolders(() => renameSync(ready, store));
   flushFolder(place.folder);
   return { kept };
 }

@@ -223,7 +223,8 @@ await inFolder('store', async (folder) => {
 });
 batches.length = 0;
 
-/** As build/launch.mjs starts it. */
+/** As build/launch.mjs starts it (HOST_FLAGS, hostEnvironment of build/setup.mjs). */
+process.env['MALLOC_TRIM_THRESHOLD_'] ??= '131072';
 const startHost = (options: object): Promise<BenchChild> =>
   startChild('host.child.ts', options, ['--max-semi-space-size=16']);
 

@@ -6,6 +6,7 @@ import {
   openSync,
   readdirSync,
   rmSync,
+  utimesSync,
   writeFileSync,
   writeSync,
   closeSync,
@@ -395,6 +396,47 @@ test('[ST4] one backup a day, the newest kept; one that fails is said once and t
   await until('after room was made', () => made === 5);
   await care.stop();
   expect(clock.waiting).toBe(0);
+}, 30_000);
+
+test('[ST4] a backup made while the clock was ahead: one a day as before, and it is the first to go', async () => {
+  const workbench = await openReal();
+  const clock = createFakeClock(Date.now());
+  const { profile, store, logger } = workbench;
+  const backups = createBackupFolder({ profile, key: key(), store });
+  const care = createBackupCare({
+    store,
+    backups,
+    clock,
+    logger,
+    jobs: null as never,
+    audit: null as never,
+    actor: async () => 'local',
+    title: () => '',
+    onProblem: (code) => expect(code).toBeNull(),
+    firstLookMs: 0,
+  });
+  const names = async (): Promise<readonly string[]> =>
+    (await backups.list()).filter(({ reason }) => reason === 'daily').map(({ name }) => name);
+  const look = async (): Promise<readonly string[]> => {
+    clock.advance(3_600_000);
+    await until('it has looked', () => clock.waiting > 0);
+    return names();
+  };
+  await store.setSetting('settings', { backup_keep: 2 });
+  care.start();
+  const [ahead = ''] = await look();
+  const inAYear = Date.now() / 1_000 + 365 * 86_400;
+  utimesSync(path.join(profile.folder, ahead), inAYear, inAYear);
+  const second = await look();
+  expect(second).toHaveLength(2);
+  expect(await look()).toEqual(second);
+  const [own = ''] = second.filter((name) => name !== ahead);
+  const twoDaysAgo = Date.now() / 1_000 - 2 * 86_400;
+  utimesSync(path.join(profile.folder, own), twoDaysAgo, twoDaysAgo);
+  const third = await look();
+  expect(third).toHaveLength(2);
+  expect(third).not.toContain(ahead);
+  await care.stop();
 }, 30_000);
 
 describe('accounts', () => {

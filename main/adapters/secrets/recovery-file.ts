@@ -2,6 +2,7 @@ import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { z } from 'zod';
 import { AppFailure } from '#shared/contract/errors.ts';
+import { despiteHolders } from '#shared/lib/held-file.ts';
 import { KEY_BYTES } from './key-file.ts';
 import { seal, unseal } from './sealed-file.ts';
 
@@ -78,7 +79,7 @@ export function writePrivately(file: string, text: string): void {
   } finally {
     closeSync(descriptor);
   }
-  renameSync(temporary, file);
+  despiteHolders(() => renameSync(temporary, file));
 }
 
 /** Which key it is, without saying anything about it: to tell an old one from a new one. */

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, scrypt } from 
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { z } from 'zod';
 import { AppFailure } from '#shared/contract/errors.ts';
+import { despiteHolders } from '#shared/lib/held-file.ts';
 import type { Secrets } from '#main/core/ports/secrets.ts';
 
 /** OWASP's figure for scrypt: 128 MiB and about 0.3 s a guess. */
@@ -138,7 +139,7 @@ function write(file: string, content: SealedFile): void {
     } finally {
       closeSync(descriptor);
     }
-    renameSync(temporary, file);
+    despiteHolders(() => renameSync(temporary, file));
   } catch {
     rmSync(temporary, { force: true });
     throw invalid('unwritable');

@@ -1,10 +1,14 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { AppFailure } from '#shared/contract/errors.ts';
 import type { Inventory } from '#shared/contract/upkeep.ts';
+import { despiteHolders } from '#shared/lib/held-file.ts';
 import { copyInto, openReadable, pragma, type ReadableDatabase } from './connection.ts';
 import { sqliteCode, toFailure } from './errors.ts';
 import { readInventory } from './inventory.ts';
 import { refuseNewer } from './migrations/index.ts';
+
+/** A copy is read and written once from beginning to end: larger caches, one on each side, would only be memory. */
+const COPY_CACHE_KIB = 2 * 1_024;
 
 /**
  * A consistent copy of records.db at `path`, encrypted with the same key: written to a temporary name beside it, opened and
@@ -15,6 +19,7 @@ export function backupTo(db: ReadableDatabase, path: string, key: Uint8Array): {
   const temporary = `${path}.partial`;
   rmSync(temporary, { force: true });
   try {
+    pragma(db, `main.cache_size = -${COPY_CACHE_KIB}`);
     copyInto(db, temporary);
     verifyCopy(temporary, key, db);
     const file = openSync(temporary, 'r+');
@@ -23,7 +28,7 @@ export function backupTo(db: ReadableDatabase, path: string, key: Uint8Array): {
     } finally {
       closeSync(file);
     }
-    renameSync(temporary, path);
+    despiteHolders(() => renameSync(temporary, path));
     return { bytes: statSync(path).size };
   } catch (thrown) {
     rmSync(temporary, { force: true });
@@ -32,7 +37,7 @@ export function backupTo(db: ReadableDatabase, path: string, key: Uint8Array): {
 }
 
 function verifyCopy(path: string, key: Uint8Array, original: ReadableDatabase): void {
-  const copy = openReadable(path, key);
+  const copy = openReadable(path, key, COPY_CACHE_KIB);
   try {
     const answer = pragma(copy, 'quick_check(1)')[0]?.['quick_check'];
     if (answer !== 'ok') throw new AppFailure('STORE_DAMAGED', 'the copy does not pass its check');

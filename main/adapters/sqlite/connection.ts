@@ -48,7 +48,7 @@ export interface WritableDatabase extends ReadableDatabase {
  */
 const READER_CACHE_KIB = 16 * 1_024;
 const ATTACHED_CACHE_KIB = 16 * 1_024;
-const WRITER_CACHE_KIB = 16 * 1_024;
+const WRITER_CACHE_KIB = 6 * 1_024;
 /** How long a statement waits for another thread's lock, milliseconds. */
 const BUSY_TIMEOUT_MS = 5_000;
 

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSyn
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { AppFailure } from '#shared/contract/errors.ts';
+import { despiteHolders } from '#shared/lib/held-file.ts';
 import {
   makePrivate,
   openReadable,
@@ -154,5 +155,5 @@ function keyCheck(key: Uint8Array): string {
 
 export function writeKeyCheck(path: string, key: Uint8Array): void {
   writeFileSync(`${path}.new`, `${keyCheck(key)}\n`, { mode: 0o600, flush: true });
-  renameSync(`${path}.new`, path);
+  despiteHolders(() => renameSync(`${path}.new`, path));
 }

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { AppFailure } from '#shared/contract/errors.ts';
+import { despiteHolders } from '#shared/lib/held-file.ts';
 import { openReadable, openWritable, pragma, rekeyCopy } from './connection.ts';
 import { sqliteCode, toFailure } from './errors.ts';
 import { writeKeyCheck } from './open-records.ts';
@@ -61,7 +62,7 @@ function rekeyFile(path: string, from: Uint8Array, to: Uint8Array, onStep: (step
     onStep('rekeyed');
     verifyCopy(copy, to);
     flush(copy);
-    renameSync(copy, path);
+    despiteHolders(() => renameSync(copy, path));
     for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
   } catch (thrown) {
     removeDatabase(copy);

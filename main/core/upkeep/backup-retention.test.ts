@@ -4,8 +4,8 @@ import { surplusBackups } from './backup-retention.ts';
 
 const daily = (...bytes: readonly number[]): readonly BackupView[] =>
   bytes.map((size, day) => ({ name: `day-${day}`, reason: 'daily', made_at: -day, bytes: size }));
-const gone = (...of: Parameters<typeof surplusBackups>): readonly string[] =>
-  surplusBackups(...of).map(({ name }) => name);
+const gone = (backups: readonly BackupView[], keep: number, free: number | null, now = 0): readonly string[] =>
+  surplusBackups(backups, keep, free, now).map(({ name }) => name);
 
 test('[ST4] daily backups: as many as are kept, within a quarter of the disk, two in any case', () => {
   expect(gone(daily(1, 1, 1, 1), 3, 1_000)).toEqual(['day-3']);
@@ -20,4 +20,16 @@ test('[ST4] daily backups: as many as are kept, within a quarter of the disk, tw
   expect(gone(daily(5, 5, 5), 0, null)).toEqual(['day-1', 'day-2']);
   expect(gone(daily(9e12, 9e12, 9e12), 7, null)).toEqual([]);
   expect(gone([], 7, 0)).toEqual([]);
+});
+
+test('[ST4] daily backups made under a clock that was ahead go before all others', () => {
+  const year = 365 * 24 * 3_600_000;
+  const [ahead, ...others] = daily(1, 1, 1, 1).map((backup, index) => ({
+    ...backup,
+    made_at: index === 0 ? year : backup.made_at,
+  }));
+  expect(gone([ahead as BackupView, ...others], 3, null)).toEqual(['day-0']);
+  expect(gone([ahead as BackupView, ...others], 4, null)).toEqual([]);
+  // Its time has come: it is the newest.
+  expect(gone([ahead as BackupView, ...others], 3, null, year)).toEqual(['day-3']);
 });

@@ -8,6 +8,7 @@ import type { Clock, TimerHandle } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Store } from '../ports/store.ts';
 import { readSettings } from '../settings/settings.ts';
+import { isFromTheFuture } from './backup-retention.ts';
 
 /** The start belongs to the window and the connections. */
 const FIRST_LOOK_MS = 2 * MINUTE;
@@ -52,10 +53,10 @@ export function createBackupCare(options: BackupCareOptions): {
     try {
       const { backup_daily = true, backup_keep = 7 } = await readSettings(store);
       if (!backup_daily) return;
-      const newest = (await backups.list()).find(({ reason }) => reason === 'daily')?.made_at ?? null;
-      const age = newest === null ? Infinity : clock.wallNow() - newest;
-      // One from the future says nothing: the desktop's clock was wrong then, or is now.
-      if (age < DAY && age > -HOUR) return;
+      const now = clock.wallNow();
+      // Not one from the future, which would stand there as the newest, and never be a day old, until its time comes.
+      const newest = (await backups.list()).find((each) => each.reason === 'daily' && !isFromTheFuture(each, now));
+      if (newest !== undefined && now - newest.made_at < DAY) return;
       const { bytes } = await backups.make('daily');
       const removed = await backups.rotate(backup_keep);
       logger.log('info', 'backup.made', { bytes, removed });

@@ -2,6 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { safeStorage } from 'electron';
 import { z } from 'zod';
 import { AppFailure } from '#shared/contract/errors.ts';
+import { despiteHolders } from '#shared/lib/held-file.ts';
 import type { Secrets } from '#main/core/ports/secrets.ts';
 
 const Entries = z.record(z.string(), z.base64());
@@ -18,7 +19,7 @@ export function openSafeStorage(file: string, platform: NodeJS.Platform = proces
   let entries = read(file);
   const store = (next: Record<string, string>): void => {
     writeFileSync(`${file}.tmp`, JSON.stringify(next), { mode: 0o600, flush: true });
-    renameSync(`${file}.tmp`, file);
+    despiteHolders(() => renameSync(`${file}.tmp`, file));
     entries = next;
   };
   return {

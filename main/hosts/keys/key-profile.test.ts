@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -158,6 +158,16 @@ test('[ST1] a lost keychain: the recovery key brings the key back, another one o
   const care = keyCareOf(profile, fresh, found);
   expect(await care?.recoveryKey()).toMatchObject({ key: text });
   expect(await care?.state()).toMatchObject({ recovery: { confirmed_at: expect.any(Number) } });
+});
+
+test('[ST1] [SE4] what a killed program left of a file with keys is gone after the next start, also without a change under way', async () => {
+  const secrets = keychain();
+  const key = new Uint8Array(randomBytes(32));
+  await fill(key);
+  const left = ['rotation.json.4711.tmp', 'recovery.json.4711.tmp'];
+  for (const name of left) writeFileSync(path.join(folder, name), '{"to_under_from":"…"');
+  expect(await finishRotation(profile, secrets, key)).toEqual({ key, rotated: false });
+  expect(readdirSync(folder).filter((name) => left.includes(name))).toEqual([]);
 });
 
 test('[ST1] a change of keys that belongs to other keys touches nothing; one not begun can be called off', async () => {

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
@@ -69,6 +69,7 @@ export async function finishRotation(
   options: { readonly now?: () => number; readonly onStep?: (step: string) => void } = {},
 ): Promise<{ readonly key: Uint8Array; readonly rotated: boolean }> {
   const { now = Date.now, onStep = () => undefined } = options;
+  dropHalfWritten(profile);
   const rotation = readRotation(profile);
   if (rotation === null) return { key, rotated: false };
   const { from, to } = bothKeys(rotation, key);
@@ -94,6 +95,15 @@ export async function finishRotation(
   await rewrap(profile, secrets, to);
   rmSync(rotationFileOf(profile), { force: true });
   return { key: to, rotated: true };
+}
+
+/**
+ * What a program that was killed while it wrote one of these files left beside it: the old key would still open the new one
+ * there. Other temporary files may be another process's.
+ */
+function dropHalfWritten({ folder }: KeyProfile): void {
+  for (const name of readdirSync(folder))
+    if (/^(rotation|recovery)\.json\.\d+\.tmp$/.test(name)) rmSync(path.join(folder, name), { force: true });
 }
 
 /** The database key by the recovery key, put into the secrets (ST1: lost or changed keychain, another system account). */

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { despiteHolders } from '#shared/lib/held-file.ts';
 import { copyInto, openReadable, pragma, type WritableDatabase } from '../connection.ts';
 import { RECORDS_FILE } from '../profile-files.ts';
 import { REWRITE_IN_PLACE } from './eraser.ts';
@@ -38,7 +39,7 @@ export function compactAtOpen(
   } finally {
     closeSync(file);
   }
-  renameSync(copy, path);
+  despiteHolders(() => renameSync(copy, path));
   const fresh = reopen();
   fresh.write("UPDATE erasures SET stage = 'rewritten' WHERE stage = 'pages'").run();
   return fresh;

@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { AppFailure } from '#shared/contract/errors.ts';
+import { despiteHolders } from '#shared/lib/held-file.ts';
 import { copyInto, pragma, type ReadableDatabase, type WritableDatabase } from '../connection.ts';
 import * as records from './0001-records.ts';
 import * as incidents from './0002-incidents.ts';
@@ -86,6 +87,6 @@ function backUp(db: WritableDatabase, path: string, version: number): string {
   copyInto(db, temporary);
   // An earlier attempt at the same step may have left one: the first copy is the untouched one.
   if (existsSync(target)) copyFileSync(target, `${target}.earlier`);
-  renameSync(temporary, target);
+  despiteHolders(() => renameSync(temporary, target));
   return target;
 }
