@@ -16,6 +16,7 @@ import { LockScreen } from '#renderer/features/security/LockScreen.tsx';
 import { RecoveryBanner } from '#renderer/features/security/RecoveryBanner.tsx';
 import { CodeHelpProvider } from '#renderer/ui/ErrorCode.tsx';
 import { LoadingState, StateMessage } from '#renderer/ui/states.tsx';
+import { focusIfFree } from '#renderer/ui/return-focus.ts';
 import { UiProvider } from '#renderer/ui/theme.tsx';
 import { toast, Toasts, type ToastMessage } from '#renderer/ui/Toast.tsx';
 import { densities } from '#renderer/ui/tokens.ts';
@@ -133,13 +134,21 @@ function Shell(props: { rowHeight: number }) {
   useShortcuts();
   useAnnouncements();
   useNotices();
+  const content = useRef<HTMLDivElement>(null);
+  // A screen that goes takes the focus with it; the next key belongs to the one that came (UX2). The window's own start
+  // begins before everything, with the way past it.
+  const last = useRef(screen);
+  useEffect(() => {
+    if (last.current !== screen) focusIfFree(content.current);
+    last.current = screen;
+  }, [screen]);
   return (
     <div className="shell">
       <a className="skip" href="#content">
         {t('app.skipToContent')}
       </a>
       <Rail />
-      <div className="shell-main" id="content">
+      <div ref={content} className="shell-main" id="content" tabIndex={-1}>
         <HostStrip />
         <Welcome />
         <RunningLesson />
@@ -191,7 +200,7 @@ function Reception(props: { rowHeight: number }) {
   const intake = usePlace((state) => state.intake);
   const conversation = usePlace((state) => state.conversation);
   const panelOpen = usePlace((state) => state.panelOpen);
-  const open = useCallback((row: ConversationView) => go.open(row), []);
+  const open = useCallback((row: ConversationView, toWrite: boolean) => go.open(row, toWrite), []);
   const rows = useCallback((all: readonly ConversationView[]) => usePlace.setState({ rows: all }), []);
   const findRequest = usePlace((state) => state.findRequest);
   const searchText = useCallback((text: string) => go.searchRecords({ text }), []);

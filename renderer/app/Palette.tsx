@@ -11,6 +11,7 @@ import { useLive } from '#renderer/bridge/live.ts';
 import { claimAndSay } from '#renderer/features/inbox/Inbox.tsx';
 import { Icon, type IconName } from '#renderer/ui/Icon.tsx';
 import { Kbd } from '#renderer/ui/marks.tsx';
+import { useReturnFocus } from '#renderer/ui/return-focus.ts';
 import { changeSettings } from './dialogs.tsx';
 import { isMac, shownKeys, type ShortcutId } from './shortcuts.ts';
 import { jumpTo } from './jump.ts';
@@ -39,6 +40,7 @@ export function matches(query: string, text: string): boolean {
 
 export function Palette(props: { onClose: () => void }) {
   const { t } = useTranslation();
+  useReturnFocus();
   const [query, setQuery] = useState('');
   const [current, setCurrent] = useState(0);
   const { rows, screen, conversation } = usePlace();

@@ -100,7 +100,7 @@ export function SettingsDialog(props: { onClose: () => void; onTour: () => void 
           <Select
             label={t('settings.sendDelay')}
             value={delay as (typeof DELAYS)[number]}
-            width={140}
+            width={180}
             onChange={(value) => void changeSettings({ send_delay_ms: value === 'policy' ? null : Number(value) })}
             options={DELAYS.map((value) => ({
               value,

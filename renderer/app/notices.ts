@@ -5,6 +5,7 @@ import type { Topics } from '#shared/contract/topics.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { useLive } from '#renderer/bridge/live.ts';
 import { toast } from '#renderer/ui/Toast.tsx';
+import { followPermission, mayNotify } from './notify-permission.ts';
 import { playTone } from './tone.ts';
 import { go, usePlace } from './store.ts';
 
@@ -34,8 +35,6 @@ function wordsOf(notices: readonly Notice[], t: TFunction): string {
   if (notices.length > 1) return t('desk.notice.moreOf', { name: last.title, count: notices.length });
   return t(last.kind === 'enquiry' ? 'desk.notice.enquiryOf' : 'desk.notice.replyOf', { name: last.title });
 }
-
-const mayNotify = (): boolean => typeof Notification !== 'undefined' && Notification.permission === 'granted';
 
 /**
  * IN3 in the window: the tone everywhere; in a browser the notification itself, or a line in the window where the browser
@@ -84,6 +83,7 @@ export function useNotices(): void {
         });
       }),
       bridge.subscribe('open', open),
+      ...(bridge.host === 'browser' ? [followPermission()] : []),
     ];
     return () => {
       clearTimeout(timer);

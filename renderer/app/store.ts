@@ -2,6 +2,7 @@ import { create } from 'zustand';
 import type { ConversationView } from '#shared/contract/views.ts';
 import type { AccountId, ConversationKey, ShopId } from '#shared/domain/ids.ts';
 import type { Intake } from '#shared/protocol/entities.ts';
+import { wantComposer } from '#renderer/bridge/compose.ts';
 
 export type Screen =
   | 'overview'
@@ -56,15 +57,22 @@ export const usePlace = create<Place>()(() => ({
 }));
 
 export const go = {
-  to: (screen: Screen): void => usePlace.setState({ screen, dialog: null, connectionRequest: null }),
+  to: (screen: Screen): void => {
+    usePlace.setState({ screen, dialog: null, connectionRequest: null });
+    // Back at the desk the person goes on writing.
+    if (screen === 'reception') wantComposer(usePlace.getState().conversation);
+  },
   dialog: (dialog: Place['dialog']): void => usePlace.setState({ dialog }),
-  open: (conversation: Pick<ConversationView, 'key' | 'intake'>): void =>
+  /** To write in it, unless it is only passed by. */
+  open: (conversation: Pick<ConversationView, 'key' | 'intake'>, toWrite = true): void => {
     usePlace.setState({
       screen: 'reception',
       conversation: conversation.key,
       intake: conversation.intake,
       findRequest: null,
-    }),
+    });
+    wantComposer(toWrite ? conversation.key : null);
+  },
   intake: (intake: Intake): void => usePlace.setState({ intake }),
   account: (accountId: AccountId | null, shopId: ShopId | null): void =>
     usePlace.setState({ accountId, shopId, screen: 'reception' }),

@@ -9,13 +9,30 @@ export interface OpenComposer {
   readonly conversation: ConversationKey;
   /** Puts a text in at the caret, variables filled; one undo takes it out. */
   insert(text: string): void;
+  focus(): void;
 }
 
 export const useOpenComposer = create<{ readonly composer: OpenComposer | null }>()(() => ({ composer: null }));
 
+/** Where somebody wants to write, until its composer is there. */
+let wanted: ConversationKey | null = null;
+
+/** Opening a conversation to write in it: its composer takes the focus, also when it comes only later (once it is claimed). */
+export function wantComposer(conversation: ConversationKey | null): void {
+  const { composer } = useOpenComposer.getState();
+  wanted = null;
+  if (conversation === null) return;
+  if (composer?.conversation === conversation) composer.focus();
+  else wanted = conversation;
+}
+
 /** Returns the way to take it back. */
 export function offerComposer(composer: OpenComposer): () => void {
   useOpenComposer.setState({ composer });
+  if (wanted === composer.conversation) {
+    wanted = null;
+    composer.focus();
+  }
   return () => {
     if (useOpenComposer.getState().composer === composer) useOpenComposer.setState({ composer: null });
   };
@@ -35,5 +52,6 @@ export const usePanelRequest = create<{ readonly page: 'replies' | 'knowledge'; 
 }));
 
 export function askForPanel(page: 'replies' | 'knowledge'): void {
+  wanted = null;
   usePanelRequest.setState(({ turn }) => ({ page, turn: turn + 1 }));
 }

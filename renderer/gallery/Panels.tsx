@@ -7,6 +7,7 @@ import Administration from '#renderer/features/administration/AdministrationView
 import Diagnosis from '#renderer/features/diagnosis/Diagnosis.tsx';
 import Incidents from '#renderer/features/incidents/IncidentsView.tsx';
 import Knowledge from '#renderer/features/knowledge/KnowledgeView.tsx';
+import Lessons from '#renderer/features/lessons/LessonsView.tsx';
 import Overview from '#renderer/features/overview/OverviewView.tsx';
 import Records from '#renderer/features/records/RecordsView.tsx';
 import Review from '#renderer/features/review/ReviewView.tsx';
@@ -56,6 +57,7 @@ export default function Panels(props: { want: Wanted }) {
     review: <Review rowHeight={34} />,
     incidents: <Incidents request={null} rowHeight={rowHeight} onConversation={nothing} />,
     knowledge: <Knowledge />,
+    lessons: <Lessons onConversation={nothing} />,
     administration: <Administration rowHeight={rowHeight} onConversation={nothing} />,
     connection: <Diagnosis onAddAccount={nothing} />,
   };

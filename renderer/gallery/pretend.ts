@@ -86,6 +86,7 @@ const EMPTY: Answers = {
     offline: false,
   },
   'groups.list': { groups: [] },
+  'lessons.list': { available: false, may_edit: true, lessons: [], running: null },
   'holds.list': { holds: [] },
   'overview.get': {
     at: Date.UTC(2026, 10, 22, 2, 32, 5),

@@ -7,6 +7,7 @@ export const PANELS = [
   'review',
   'incidents',
   'knowledge',
+  'lessons',
   'administration',
   'connection',
 ] as const;

@@ -1,6 +1,18 @@
 import { Modal } from 'antd';
 import { useEffect, useRef, type ReactNode } from 'react';
 import { Button } from './Button.tsx';
+import { ReturnFocus } from './return-focus.ts';
+
+const FIELDS = 'input, textarea, select, button, a[href], [tabindex="0"]';
+
+/** The focus trap starts at the ×, where Enter would close what was just asked for: the first field is meant, or the button that goes on. */
+function startAtContent(dialog: Element | null): void {
+  if (!dialog || !document.activeElement?.matches('body, .ant-modal-close')) return;
+  const first = [...(dialog.querySelector('.ant-modal-body')?.querySelectorAll<HTMLElement>(FIELDS) ?? [])].find(
+    (element) => !element.matches(':disabled, [tabindex="-1"]') && element.getClientRects().length > 0,
+  );
+  (first ?? dialog.querySelector<HTMLElement>('.ui-button-primary:not(:disabled)'))?.focus();
+}
 
 /** A window over the window. Esc closes it; the focus stays inside and returns afterwards. */
 export function Dialog(props: {
@@ -13,21 +25,35 @@ export function Dialog(props: {
   closable?: boolean;
   children: ReactNode;
 }) {
+  const panel = useRef<HTMLDivElement>(null);
+  const there = useRef(false);
+  // What had the focus may have gone with a step of the dialog's work, such as the button that started it.
+  useEffect(() => {
+    if (there.current && document.activeElement === document.body) startAtContent(panel.current);
+  });
   return (
-    <Modal
-      open={props.open}
-      title={props.title}
-      width={props.width ?? 520}
-      onCancel={props.onClose}
-      footer={props.footer === undefined ? null : <div className="ui-dialog-footer">{props.footer}</div>}
-      closable={props.closable ?? true}
-      mask={{ closable: false }}
-      centered
-      destroyOnHidden
-      rootClassName="ui-dialog"
-    >
-      {props.children}
-    </Modal>
+    <>
+      {props.open && <ReturnFocus />}
+      <Modal
+        open={props.open}
+        title={props.title}
+        width={props.width ?? 520}
+        onCancel={props.onClose}
+        footer={props.footer === undefined ? null : <div className="ui-dialog-footer">{props.footer}</div>}
+        closable={props.closable ?? true}
+        mask={{ closable: false }}
+        centered
+        destroyOnHidden
+        rootClassName="ui-dialog"
+        panelRef={panel}
+        afterOpenChange={(open) => {
+          there.current = open;
+          if (open) startAtContent(panel.current);
+        }}
+      >
+        {props.children}
+      </Modal>
+    </>
   );
 }
 
@@ -63,34 +89,37 @@ export function ConfirmDialog(props: {
     return () => document.removeEventListener('keydown', confirmByEnter, { capture: true });
   }, [open, busy, disabled, onConfirm]);
   return (
-    <Modal
-      open={props.open}
-      title={props.title}
-      width={props.width ?? 440}
-      onCancel={props.onCancel}
-      closable={false}
-      mask={{ closable: false }}
-      centered
-      destroyOnHidden
-      rootClassName="ui-dialog"
-      afterOpenChange={(open) => open && confirmButton.current?.focus()}
-      footer={
-        <div className="ui-dialog-footer is-reversed">
-          {/* First in the document, so that the focus trap starts on it; drawn last. */}
-          <Button
-            ref={confirmButton}
-            look={props.danger ? 'danger' : 'primary'}
-            busy={props.busy ?? false}
-            disabled={props.disabled ?? false}
-            onClick={props.onConfirm}
-          >
-            {props.confirm}
-          </Button>
-          <Button onClick={props.onCancel}>{props.cancel}</Button>
-        </div>
-      }
-    >
-      {props.children}
-    </Modal>
+    <>
+      {props.open && <ReturnFocus />}
+      <Modal
+        open={props.open}
+        title={props.title}
+        width={props.width ?? 440}
+        onCancel={props.onCancel}
+        closable={false}
+        mask={{ closable: false }}
+        centered
+        destroyOnHidden
+        rootClassName="ui-dialog"
+        afterOpenChange={(open) => open && confirmButton.current?.focus()}
+        footer={
+          <div className="ui-dialog-footer is-reversed">
+            {/* First in the document, so that the focus trap starts on it; drawn last. */}
+            <Button
+              ref={confirmButton}
+              look={props.danger ? 'danger' : 'primary'}
+              busy={props.busy ?? false}
+              disabled={props.disabled ?? false}
+              onClick={props.onConfirm}
+            >
+              {props.confirm}
+            </Button>
+            <Button onClick={props.onCancel}>{props.cancel}</Button>
+          </div>
+        }
+      >
+        {props.children}
+      </Modal>
+    </>
   );
 }

@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { createPortal } from 'react-dom';
 import { Icon, type IconName } from './Icon.tsx';
+import { focusOrigin, noteMenu, useReturnFocus } from './return-focus.ts';
 
 export interface MenuItem {
   readonly id: string;
@@ -51,27 +52,18 @@ export function Menu(props: {
   const box = useRef<HTMLDivElement>(null);
   const [place, setPlace] = useState<{ left: number; top: number } | null>(null);
   const [current, setCurrent] = useState(0);
-  const returnFocus = useRef<Element | null>(document.activeElement);
+  const [from] = useState(focusOrigin);
+  useReturnFocus();
 
   useLayoutEffect(() => {
     const element = box.current;
     if (!element) return;
+    noteMenu(element, from);
     const { width, height } = element.getBoundingClientRect();
     const left = Math.max(8, Math.min(props.anchor.x, innerWidth - width - 8));
     const top = props.anchor.y + height > innerHeight - 8 ? Math.max(8, props.anchor.y - height) : props.anchor.y;
     setPlace({ left, top });
-  }, [props.anchor.x, props.anchor.y, props.items.length]);
-
-  useEffect(() => {
-    const element = returnFocus.current;
-    return () => {
-      if (
-        element instanceof HTMLElement &&
-        (document.activeElement === document.body || document.activeElement === null)
-      )
-        element.focus();
-    };
-  }, []);
+  }, [props.anchor.x, props.anchor.y, props.items.length, from]);
 
   useEffect(() => {
     if (place) box.current?.querySelectorAll<HTMLElement>('[role^=menuitem]')[current]?.focus();

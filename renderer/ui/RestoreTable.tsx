@@ -39,7 +39,7 @@ export function RestoreTable(props: { inspection: BackupInspection; say: Restore
           {rows.map(({ item, of }) => {
             const change = present === null ? null : of(inventory) - of(present);
             return (
-              <tr key={item}>
+              <tr key={item} className={change === 0 ? '' : 'is-changed'}>
                 <th scope="row">{t(`upkeep.backups.items.${item}`)}</th>
                 <td className="num">{formatNumber(of(inventory), locale)}</td>
                 <td className="num">

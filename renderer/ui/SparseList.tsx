@@ -12,7 +12,8 @@ export function SparseList<T>(props: {
   rowHeight: number;
   itemKey: (item: T) => string | number;
   selectedKey: string | number | null;
-  onSelect: (item: T) => void;
+  /** `opened`: by a click or Enter, where the arrows only pass by. */
+  onSelect: (item: T, opened: boolean) => void;
   /** Rows [first, last] are on screen, or soon will be. */
   onRange: (first: number, last: number) => void;
   renderRow: (item: T, selected: boolean) => ReactNode;
@@ -42,12 +43,12 @@ export function SparseList<T>(props: {
   /** Where the keyboard is: it may have left what is loaded. */
   const cursor = useRef(0);
   if (selectedRow !== undefined) cursor.current = selectedRow.index;
-  const moveTo = (wanted: number): void => {
+  const moveTo = (wanted: number, opened = false): void => {
     const index = Math.max(0, Math.min(props.count - 1, wanted));
     cursor.current = index;
     virtualizer.scrollToIndex(index, { align: 'auto' });
     const item = props.at(index);
-    if (item !== undefined) props.onSelect(item);
+    if (item !== undefined) props.onSelect(item, opened);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / props.rowHeight) - 1);
@@ -56,7 +57,7 @@ export function SparseList<T>(props: {
     if (step !== undefined && !event.altKey) moveTo(props.selectedKey === null ? 0 : cursor.current + step);
     else if (event.key === 'Home') moveTo(0);
     else if (event.key === 'End') moveTo(props.count - 1);
-    else if (event.key === 'Enter') moveTo(cursor.current);
+    else if (event.key === 'Enter') moveTo(cursor.current, true);
     else if (!props.onKey?.(event, selectedRow === undefined ? undefined : props.at(selectedRow.index))) return;
     event.preventDefault();
   };
@@ -85,7 +86,7 @@ export function SparseList<T>(props: {
               aria-posinset={row.index + 1}
               className={`ui-list-row ${selected ? 'is-selected' : ''}`}
               style={{ height: row.size, transform: `translateY(${row.start}px)` }}
-              onClick={() => item !== undefined && props.onSelect(item)}
+              onClick={() => item !== undefined && props.onSelect(item, true)}
               onContextMenu={(event) => {
                 if (item === undefined || !props.onRowMenu) return;
                 event.preventDefault();

@@ -69,3 +69,21 @@ describe('tokens', () => {
     expect(tokensCss()).toContain('prefers-reduced-motion:reduce');
   });
 });
+
+describe('style sheets', () => {
+  const sheets = import.meta.glob<string>('../**/*.css', { query: '?raw', import: 'default', eager: true });
+  /** Set on the element itself, by what is drawn. */
+  const own = new Set(['--share', '--hue']);
+  it('[UX3] name only tokens that exist: one that does not would be no colour at all', () => {
+    expect(Object.keys(sheets).length).toBeGreaterThan(10);
+    const all = [tokensCss(), ...Object.values(sheets)].join('\n');
+    const known = new Set([...all.matchAll(/(--[\w-]+)\s*:/g)].map(([, name]) => name));
+    const unknown = Object.entries(sheets).flatMap(([file, sheet]) =>
+      [...sheet.matchAll(/var\((--[\w-]+)/g)]
+        .map(([, name]) => name ?? '')
+        .filter((name) => !known.has(name) && !own.has(name))
+        .map((name) => `${file}: ${name}`),
+    );
+    expect(unknown).toEqual([]);
+  });
+});

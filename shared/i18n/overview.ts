@@ -49,7 +49,7 @@ export const overviewZh = {
     open: '打开 {{name}}',
     claim: '去领取',
   },
-  days: { title: '近 7 天', day: '日期', receptions: '接待', unanswered: '当天未回' },
+  days: { title: '近 7 天接待', day: '日期', receptions: '接待', unanswered: '当天未回' },
   messages: { title: '近 7 天消息', incoming: '收到', outgoing: '发出' },
   shops: { title: '各店铺现在', shop: '店铺', waiting: '未接入', unreplied: '待回复', answered: '已回复' },
   recallChart: { title: '今日撤回结果', agent: '客服' },
@@ -170,7 +170,7 @@ export const overviewEn = {
     open: 'Open {{name}}',
     claim: 'Accept one',
   },
-  days: { title: 'Last 7 days', day: 'Day', receptions: 'Receptions', unanswered: 'Unanswered that day' },
+  days: { title: 'Receptions, last 7 days', day: 'Day', receptions: 'Receptions', unanswered: 'Unanswered that day' },
   messages: { title: 'Messages, last 7 days', incoming: 'Received', outgoing: 'Sent' },
   shops: {
     title: 'Shops right now',

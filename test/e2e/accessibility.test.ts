@@ -106,9 +106,9 @@ test('[UX2] claim, answer and recall with the keyboard alone', async ({ page }) 
   await expect(heading).toBeVisible();
   await page.getByRole('region', { name: '聊天' }).getByRole('button', { name: '领取' }).focus();
   await page.keyboard.press('Enter');
+  // Claimed to be answered: the field has the focus by itself.
   const composer = page.getByRole('textbox', { name: '输入消息' });
-  await expect(composer).toBeEnabled();
-  await composer.focus();
+  await expect(composer).toBeFocused();
   await page.keyboard.type('可以，随货寄出');
   await page.keyboard.press('Enter');
   await expect
@@ -116,15 +116,30 @@ test('[UX2] claim, answer and recall with the keyboard alone', async ({ page }) 
       timeout: 15_000,
     })
     .toBe('可以，随货寄出');
-  // The menu key opens the message's menu (RC9).
-  const message = page.getByRole('article').filter({ hasText: '随货寄出' });
-  await message.focus();
+  // ↑ leads to the newest message, the menu key opens its menu (RC9).
+  await page.keyboard.press('ArrowUp');
+  await expect(page.getByRole('article').filter({ hasText: '随货寄出' })).toBeFocused();
   await page.keyboard.press('ContextMenu');
   await expect(page.getByRole('menuitem', { name: /撤回/ })).toBeVisible();
   await page.keyboard.press('Enter');
   await expect(page.getByRole('dialog')).toBeVisible();
   await page.keyboard.press('Enter');
   await expect(page.getByText('你撤回了一条消息')).toBeVisible();
+  await expect(composer).toBeFocused();
+  // What opens over the window starts at its content and gives the focus back.
+  for (const [keys, start] of [
+    ['Control+k', page.getByRole('combobox')],
+    ['Control+Comma', page.getByRole('radio', { name: '跟随系统' }).first()],
+  ] as const) {
+    await page.keyboard.press(keys);
+    await expect(start).toBeFocused();
+    await page.keyboard.press('Escape');
+    await expect(composer).toBeFocused();
+  }
+  await page.keyboard.press('Control+2');
+  await expect(page.getByRole('searchbox', { name: '搜索内容' })).toBeFocused();
+  await page.keyboard.press('Control+1');
+  await expect(composer).toBeFocused();
 });
 
 test('[UX2] the palette has every screen and runs by keyboard; F1 and ? open the help, and the focus comes back', async ({

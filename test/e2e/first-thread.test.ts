@@ -141,8 +141,16 @@ test('[RC8] [PV2] what still waits in the delay buffer is cancelled: nothing rea
   await say(page, '给您八折');
   await expect(page.getByText(/秒后发送/)).toBeVisible();
   await page.screenshot({ path: screen('delay-bar') });
+  // By the mouse, and from the field itself, where the hands are.
+  const composer = page.getByRole('textbox', { name: '输入消息' });
   await page.getByRole('button', { name: '取消发送' }).first().click();
-  await expect(page.getByRole('textbox', { name: '输入消息' })).toHaveValue('给您八折');
+  await expect(composer).toHaveValue('给您八折');
+  await say(page, '给您八折');
+  await expect(page.getByText(/秒后发送/)).toBeVisible();
+  await expect(composer).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(composer).toHaveValue('给您八折');
+  await expect(page.getByText(/秒后发送/)).toHaveCount(0);
   const view = await host.control.consumerView(enquiry.conversation_id);
   expect(view.messages.some((message) => message.text === '给您八折')).toBe(false);
 });

@@ -140,7 +140,7 @@ for (const theme of ['light', 'dark'] as const) {
   for (const state of theme === 'light' ? (['loading', 'empty', 'error', 'offline'] as const) : (['error'] as const))
     test(`[UX4] main panels, ${state}, ${theme}`, async ({ page }) => {
       await page.goto(`${base}?panel=all&state=${state}&theme=${theme}`);
-      await expect(page.locator('.gallery-cell-panel')).toHaveCount(10);
+      await expect(page.locator('.gallery-cell-panel')).toHaveCount(11);
       // Where nothing is known, something stands in its place; an error has its code and a way on.
       if (state === 'loading') await expect(page.locator('.ui-loading').first()).toBeVisible();
       if (state === 'error') {
@@ -151,7 +151,7 @@ for (const theme of ['light', 'dark'] as const) {
       expect(await findings(page)).toEqual([]);
       await drawnAlike(page);
       await page.goto(`${base}?panel=all&state=${state}&theme=${theme}`);
-      await expect(page.locator('.gallery-cell-panel')).toHaveCount(10);
+      await expect(page.locator('.gallery-cell-panel')).toHaveCount(11);
       await page.waitForTimeout(400);
       await compare(page, `panels-${state}-${theme}`);
     });

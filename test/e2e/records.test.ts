@@ -125,7 +125,7 @@ test('[SR2] [SR5] [SR6] 10,000 pasted numbers: parsed live, one line each, trans
   await expect(dialog).toContainText('合并重复 20 个');
   await expect(dialog).toContainText('格式不对 3 个');
   await page.screenshot({ path: screen('records-numbers-dialog') });
-  await dialog.getByRole('button', { name: '使用这些编号' }).click();
+  await dialog.getByRole('button', { name: '查询这些编号' }).click();
 
   const table = grid(page, '总览');
   await expect(table).toHaveAttribute('aria-rowcount', String(ASKED + 1));
@@ -133,7 +133,12 @@ test('[SR2] [SR5] [SR6] 10,000 pasted numbers: parsed live, one line each, trans
   const first = table.getByRole('row').nth(1);
   await expect(first).toContainText(order(0));
   await expect(first).toContainText('命中');
-  // By result, misses on top: 10,000 − 600 of them.
+  // How many were found stands above, and leaves only those: 10,000 − 600 were not.
+  await page.getByRole('radio', { name: '未命中 9,400' }).click();
+  await expect(table).toHaveAttribute('aria-rowcount', String(ASKED - SESSIONS + 1));
+  await expect(page.getByText('没有这个编号的记录')).toBeVisible();
+  await page.getByRole('radio', { name: '全部 10,000' }).click();
+  await expect(table).toHaveAttribute('aria-rowcount', String(ASKED + 1));
   await page.screenshot({ path: screen('records-numbers') });
   await table.focus();
   await page.keyboard.press('End');
@@ -196,8 +201,14 @@ test('[SR2] a file of numbers: an XLSX and a GB18030 CSV are loaded behind what 
   }
   await expect(dialog).toContainText('合并重复 1 个');
   await expect(dialog.getByRole('textbox', { name: '编号' })).toHaveValue(/订单/);
-  await dialog.getByRole('button', { name: '使用这些编号' }).click();
-  await expect(grid(page, '总览')).toHaveAttribute('aria-rowcount', '5');
+  await dialog.getByRole('textbox', { name: '编号' }).press('Control+Enter');
+  const table = grid(page, '总览');
+  await expect(table).toHaveAttribute('aria-rowcount', '5');
+  // Three were written months ago: of today they are not found, which says so and leads back to all of it.
+  await choose(page, '今天');
+  await expect(page.getByText('4 个在“今天”里没有记录')).toBeVisible();
+  await page.getByRole('button', { name: '不限时间再查' }).click();
+  await expect(page.getByRole('radio', { name: '命中 3', exact: true })).toBeVisible();
 });
 
 test('[SR6] [SR7] [UX2] the overview by keyboard: agents, consumers, transcript; unanswered with since when', async ({
@@ -333,7 +344,7 @@ test('[EX1] [EX2] [SR2] the result of a batch is exported from the window and re
   await page.getByRole('button', { name: '粘贴编号' }).first().click();
   const numbers = Array.from({ length: 50 }, (_, n) => order(n * 3));
   await page.getByRole('textbox', { name: '编号' }).fill(numbers.join('\n'));
-  await page.getByRole('button', { name: '使用这些编号' }).click();
+  await page.getByRole('button', { name: '查询这些编号' }).click();
   await expect(grid(page, '总览')).toHaveAttribute('aria-rowcount', '51');
   await page.getByRole('button', { name: '导出', exact: true }).click();
   const dialog = page.getByRole('dialog', { name: '导出查询结果' });

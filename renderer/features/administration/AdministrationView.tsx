@@ -42,7 +42,7 @@ export default function AdministrationView(props: {
   const permitted = needed === null || mine === null || mine.permissions[needed];
   return (
     <main className="administration">
-      <header className="administration-head">
+      <header className="ui-screen-head">
         <h1>{t('administration.title')}</h1>
         <Tabs
           label={t('administration.tabs')}
@@ -65,14 +65,14 @@ export default function AdministrationView(props: {
           note={t('administration.noPermissionNote', {
             roles: rolesWith(needed)
               .map((role) => t(`administration.role.${role}`))
-              .join('、'),
+              .join(t('common.listSeparator')),
           })}
         >
           <span className="is-soft">
             {mine.roles.length === 0
               ? t('administration.noRole')
               : t('administration.yourRoles', {
-                  roles: mine.roles.map((role) => t(`administration.role.${role}`)).join('、'),
+                  roles: mine.roles.map((role) => t(`administration.role.${role}`)).join(t('common.listSeparator')),
                 })}
           </span>
         </StateMessage>
@@ -101,7 +101,7 @@ function Roles(props: { access: AccessView }) {
         {props.access.roles.length === 0
           ? t('administration.noRole')
           : t('administration.yourRoles', {
-              roles: props.access.roles.map((role) => t(`administration.role.${role}`)).join('、'),
+              roles: props.access.roles.map((role) => t(`administration.role.${role}`)).join(t('common.listSeparator')),
             })}
       </p>
       <table className="administration-grid">

@@ -96,7 +96,9 @@ export function GroupPane(props: { conversationKey: ConversationKey; access: Acc
                 <p className="group-warning">
                   <Icon name="warning" size={14} />
                   {t('administration.groups.protectedNote', {
-                    reasons: blocked.map((each) => t(`administration.protection.${each}`)).join('、'),
+                    reasons: blocked
+                      .map((each) => t(`administration.protection.${each}`))
+                      .join(t('common.listSeparator')),
                   })}
                 </p>
               )}
@@ -195,13 +197,13 @@ function Permission(props: { check: GroupCheck }) {
       {roles.length > 0 && (
         <p className="is-soft">
           {t('administration.groups.who', {
-            roles: roles.map((role) => t(`administration.role.${role}`)).join('、'),
+            roles: roles.map((role) => t(`administration.role.${role}`)).join(t('common.listSeparator')),
           })}
         </p>
       )}
       <p>
         {ask.length > 0
-          ? t('administration.groups.ask', { names: ask.map(({ name }) => name).join('、') })
+          ? t('administration.groups.ask', { names: ask.map(({ name }) => name).join(t('common.listSeparator')) })
           : t('administration.groups.askNobody')}
       </p>
     </>

@@ -141,6 +141,15 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
   const forRows = useSteady(conversation, NOT_FOR_ROWS);
   const forComposer = useSteady(conversation, NOT_FOR_COMPOSER);
   const onSent = useCallback(() => list.current?.toEnd(), []);
+  const waiting = useRef(chat.outgoing);
+  waiting.current = chat.outgoing;
+  const latestCancel = useRef<RowActions['cancelSend']>(() => undefined);
+  const onTakeBack = useCallback(() => {
+    const last = waiting.current.findLast(({ state, file }) => state === 'delayed' && !file);
+    if (last) latestCancel.current(last);
+    return last !== undefined;
+  }, []);
+  const onMessages = useCallback(() => list.current?.focusLast() ?? false, []);
 
   // What was read is told to the gateway once, and only while the person can see it.
   const told = useRef(0);
@@ -265,6 +274,7 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
     }),
     [askEvidence, jump, onIncident, onSearchNumber, openSeal, t],
   );
+  latestCancel.current = actions.cancelSend;
 
   // The menu and the dialog follow the message as it is now, not as it was when they opened (RC1).
   const liveMessage = (message: MessageView): MessageView =>
@@ -416,7 +426,17 @@ function OpenChat(props: ChatViewProps & { conversation: ConversationView }) {
       conversation.assignee.agent_id !== account.agent.agent_id
     )
       return <Closed>{t('composer.closedOther', { name: conversation.assignee.name })}</Closed>;
-    return <Composer ref={composer} conversation={forComposer} account={account} name={name} onSent={onSent} />;
+    return (
+      <Composer
+        ref={composer}
+        conversation={forComposer}
+        account={account}
+        name={name}
+        onSent={onSent}
+        onTakeBack={onTakeBack}
+        onMessages={onMessages}
+      />
+    );
   }
 }
 
@@ -580,7 +600,7 @@ function MessageMenu(props: {
             note: t('evidence.markNeeds', {
               roles: rolesWith(message.evidence ? 'hold.place' : 'evidence.mark')
                 .map((role) => t(`administration.role.${role}`))
-                .join('、'),
+                .join(t('common.listSeparator')),
             }),
           }),
       onSelect: () => actions.evidence(message),

@@ -45,6 +45,7 @@ const ALONE = { files: [], doubts: [], hits: NO_HITS, override: false, same: fal
 const SHOWN_PICKS = 8;
 
 export interface ComposerHandle {
+  /** With the next frame: a dialog that closes just now still holds the focus. */
   focus(): void;
   /** Returned text goes in without destroying what stands there (RC14). */
   bringBack(text: string): void;
@@ -59,6 +60,10 @@ export const Composer = memo(function Composer(props: {
   name: string;
   ref?: Ref<ComposerHandle>;
   onSent: () => void;
+  /** Esc: what still waits to be sent comes back (PV2). Answers whether there was something. */
+  onTakeBack: () => boolean;
+  /** ↑ in an empty field: to the messages. */
+  onMessages: () => boolean;
 }) {
   const { t } = useWords();
   const { conversation, account, name } = props;
@@ -124,7 +129,15 @@ export const Composer = memo(function Composer(props: {
 
   const live = useRef({ insertFilled });
   live.current = { insertFilled };
-  useEffect(() => offerComposer({ conversation: key, insert: (text) => void live.current.insertFilled(text) }), [key]);
+  useEffect(
+    () =>
+      offerComposer({
+        conversation: key,
+        insert: (text) => void live.current.insertFilled(text),
+        focus: () => field.current?.focus(),
+      }),
+    [key],
+  );
 
   /** The whole text anew, undoably. */
   const replaceAll = (text: string, correctionOf: ComposerDraft['correctionOf']): void => {
@@ -139,7 +152,7 @@ export const Composer = memo(function Composer(props: {
   };
 
   useImperativeHandle(props.ref, () => ({
-    focus: () => field.current?.focus(),
+    focus: () => void requestAnimationFrame(() => field.current?.focus()),
     bringBack(text) {
       const before = now();
       replaceAll(joinDraft(before.text, text), before.correctionOf);
@@ -227,6 +240,20 @@ export const Composer = memo(function Composer(props: {
     event.preventDefault();
     event.stopPropagation();
     return true;
+  };
+
+  /** Keys that lead out of the field. True where it was one. */
+  const leaves = (event: KeyboardEvent): boolean => {
+    if (event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) return false;
+    const left =
+      event.key === 'Escape'
+        ? props.onTakeBack()
+        : event.key === 'ArrowUp' && now().text === '' && !event.repeat && props.onMessages();
+    if (left) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+    return left;
   };
 
   // ── sending ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -433,6 +460,7 @@ export const Composer = memo(function Composer(props: {
             };
             const method = enterBelongsToInputMethod(facts, composing.current, composedAt.current);
             if (!method && pickKey(event)) return;
+            if (!method && leaves(event)) return;
             const action = enterAction(facts, composing.current, composedAt.current, enterSends);
             if (action === 'send' || action === 'ignore') event.preventDefault();
             if (action === 'send' && !event.repeat) void send();
@@ -504,7 +532,11 @@ export const Composer = memo(function Composer(props: {
           look="primary"
           icon="send"
           disabled={(draft.text.trim() === '' && !withFiles) || over}
-          onClick={() => void send()}
+          onClick={() => {
+            // The button will be empty-handed in a moment, and what comes next is written.
+            field.current?.focus();
+            void send();
+          }}
         >
           {t('composer.send')}
         </Button>
@@ -517,12 +549,8 @@ export const Composer = memo(function Composer(props: {
             setAsking(null);
             if (asking.text === '') void sendFiles();
             else void dispatch(asking.text, { hits: asking.hits, same: asking.same, reason });
-            field.current?.focus();
           }}
-          onBack={() => {
-            setAsking(null);
-            requestAnimationFrame(() => field.current?.focus());
-          }}
+          onBack={() => setAsking(null)}
         />
       )}
     </div>

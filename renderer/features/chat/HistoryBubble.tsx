@@ -27,7 +27,9 @@ export function HistoryBubble(props: {
         <strong>{t('desk.history.bubble')}</strong>
         <span className="num">{count}</span>
         {names.length > 0 && (
-          <span className="foreign ellipsis">{t('desk.history.by', { names: names.join('、') })}</span>
+          <span className="foreign ellipsis">
+            {t('desk.history.by', { names: names.join(t('common.listSeparator')) })}
+          </span>
         )}
         <span className="num">{formatStamp(props.until).slice(0, 16)}</span>
       </span>

@@ -1,5 +1,15 @@
 import { useVirtualizer } from '#renderer/ui/virtual.ts';
-import { memo, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type Ref } from 'react';
+import {
+  memo,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type Ref,
+} from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AccountView, ConversationView, GapView, MessageView, OutgoingView } from '#shared/contract/views.ts';
 import { currentLocale } from '#renderer/ui/words.ts';
@@ -16,12 +26,21 @@ export interface MessageListHandle {
   /** Scrolls to a loaded message and lights it up. Answers whether it is loaded. */
   show(msgId: string): boolean;
   toEnd(): void;
+  /** The keyboard goes to the newest message. Answers whether there is one. */
+  focusLast(): boolean;
 }
 
 /** Distance from the end, in pixels, within which new messages pull the list along. */
 const END_PX = 80;
 /** Within this distance from the top there may be no message on which to hold on to. */
 const TOP_PX = 64;
+
+/** Messages that are drawn, in their order on the screen: a new row may stand anywhere in the document. */
+function articles(list: HTMLElement | null): HTMLElement[] {
+  return [...(list?.querySelectorAll<HTMLElement>('[role=article]') ?? [])].toSorted(
+    (a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top,
+  );
+}
 
 /**
  * The chat anchored at its end: new messages keep it there, older ones loading above move nothing. By itself: numbers of the
@@ -139,7 +158,25 @@ export const MessageList = memo(function MessageList(props: {
       return true;
     },
     toEnd,
+    focusLast() {
+      const last = articles(scroller.current).at(-1);
+      last?.focus();
+      return last !== undefined;
+    },
   }));
+
+  /** ↑ ↓ from message to message; below the newest one is the field. */
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {
+    const by = event.key === 'ArrowUp' ? -1 : event.key === 'ArrowDown' ? 1 : 0;
+    if (by === 0 || event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) return;
+    const all = articles(scroller.current);
+    const at = all.findIndex((one) => one === event.target);
+    if (at < 0) return;
+    event.preventDefault();
+    const next = all[at + by];
+    if (next) next.focus();
+    else if (by > 0) document.getElementById('composer')?.focus();
+  };
 
   useEffect(() => {
     if (wanted.current === null || folded) return;
@@ -159,6 +196,7 @@ export const MessageList = memo(function MessageList(props: {
         ref={scroller}
         className="chat-scroll"
         onScroll={onScroll}
+        onKeyDown={onKeyDown}
         role="log"
         aria-label={t('chat.messages')}
         aria-live="off"

@@ -13,7 +13,7 @@ import { Icon } from '#renderer/ui/Icon.tsx';
 import { menuAnchor, type MenuAnchor } from '#renderer/ui/Menu.tsx';
 import { LongText } from '#renderer/ui/LongText.tsx';
 import { Marked } from '#renderer/ui/Marked.tsx';
-import { Tag } from '#renderer/ui/marks.tsx';
+import { Kbd, Tag } from '#renderer/ui/marks.tsx';
 import { useNow } from '#renderer/ui/use-now.ts';
 import { AttachmentBody, OutgoingFile } from './attachments/AttachmentBody.tsx';
 import { useFound } from './find/found.ts';
@@ -525,6 +525,9 @@ function DelayBar(props: {
       <Button look="link" onClick={props.onCancel}>
         {t('chat.cancelSend')}
       </Button>
+      <span className="delay-key" aria-hidden="true">
+        <Kbd>Esc</Kbd>
+      </span>
     </div>
   );
 }

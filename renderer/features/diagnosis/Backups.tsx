@@ -111,7 +111,7 @@ export function Backups() {
           {t('upkeep.backups.noPermission', {
             roles: rolesWith('backup.restore')
               .map((role) => t(`administration.role.${role}`))
-              .join('、'),
+              .join(t('common.listSeparator')),
           })}
         </p>
       )}

@@ -32,7 +32,8 @@ export interface InboxProps {
   readonly selected: ConversationKey | null;
   readonly rowHeight: number;
   readonly onIntake: (intake: Intake) => void;
-  readonly onOpen: (conversation: ConversationView) => void;
+  /** `toWrite` unless the keyboard only passes by. */
+  readonly onOpen: (conversation: ConversationView, toWrite: boolean) => void;
   /** The rows as they stand, for the shell's "next" and "previous". */
   readonly onRows?: (rows: readonly ConversationView[]) => void;
 }
@@ -56,6 +57,8 @@ export function Inbox(props: InboxProps) {
   const { pages } = inbox;
   const at = useCallback((index: number) => pages?.at(index), [pages]);
   const filtered = Object.keys(filter).length > 0;
+  const { onOpen } = props;
+  const onClaimed = useCallback((conversation: ConversationView) => onOpen(conversation, true), [onOpen]);
 
   return (
     <section className="inbox" aria-label={t('inbox.label')}>
@@ -156,7 +159,7 @@ export function Inbox(props: InboxProps) {
                 ? (watched.find(({ account_id }) => account_id === conversation.account_id)?.label ?? null)
                 : null
             }
-            onClaimed={props.onOpen}
+            onClaimed={onClaimed}
           />
         )}
         renderMissing={(index) => (
@@ -215,7 +218,7 @@ const ConversationRow = memo(function ConversationRow({
             {accountName === null ? conversation.shop.name : `${accountName} · ${conversation.shop.name}`}
           </span>
           {conversation.tags?.slice(0, 1).map((tag) => (
-            <Tag key={tag} title={conversation.tags?.join('、') ?? ''}>
+            <Tag key={tag} title={conversation.tags?.join(t('common.listSeparator')) ?? ''}>
               {tag}
             </Tag>
           ))}

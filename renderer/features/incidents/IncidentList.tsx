@@ -215,7 +215,7 @@ export function IncidentList(props: {
         </section>
         <section className="incidents-pane" aria-label={t('incidents.detail')}>
           {selected === null ? (
-            <StateMessage icon="incident" title={t('incidents.choose')} compact />
+            <StateMessage icon="incident" title={t('incidents.choose')} />
           ) : (
             <IncidentPane key={selected} incidentId={selected} onConversation={props.onConversation} />
           )}

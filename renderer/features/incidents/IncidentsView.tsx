@@ -32,7 +32,7 @@ export default function IncidentsView(props: IncidentsViewProps) {
   }
   return (
     <main className="incidents">
-      <header className="incidents-head">
+      <header className="ui-screen-head">
         <h1>{t('incidents.title')}</h1>
         <Tabs
           label={t('incidents.tabs')}

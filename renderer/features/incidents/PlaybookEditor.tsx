@@ -138,7 +138,7 @@ export function PlaybookEditor() {
               users.length === 0
                 ? t('incidents.playbooks.removeTemplate')
                 : t('incidents.playbooks.templateUsed', {
-                    types: users.map((value) => t(`incidents.type.${value}`)).join('、'),
+                    types: users.map((value) => t(`incidents.type.${value}`)).join(t('common.listSeparator')),
                   })
             }
             disabled={users.length > 0}

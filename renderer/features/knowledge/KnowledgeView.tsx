@@ -57,7 +57,7 @@ export default function KnowledgeView() {
 
   return (
     <main className="knowledge">
-      <div className="knowledge-head">
+      <div className="ui-screen-head">
         <h1>{t('compose.knowledge.title')}</h1>
         <Tabs
           label={t('compose.knowledge.tabs')}
@@ -76,7 +76,7 @@ export default function KnowledgeView() {
             onChange={setAccount}
           />
         )}
-        <span>
+        <span className="knowledge-new">
           {tab === 'articles' && mayEdit && (
             <Button size="small" icon="plus" onClick={() => setEditing('new')}>
               {t('compose.knowledge.add')}

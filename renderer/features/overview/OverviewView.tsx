@@ -44,7 +44,7 @@ export default function OverviewView(props: {
   const offline = accounts !== null && accounts.length > 0 && accounts.every(({ state }) => state !== 'live');
   return (
     <main className="overview">
-      <header className="overview-head">
+      <header className="ui-screen-head">
         <h1>{t('overview.title')}</h1>
         <Tabs
           label={t('overview.tabs')}

@@ -37,6 +37,7 @@ export function NumbersDialog(props: {
   };
   const settled = useDeferredValue(text);
   const parsed = useMemo(() => parseNumbers(settled), [settled]);
+  const usable = parsed.numbers.length > 0 && !parsed.tooMany;
   const n = (value: number): string => formatNumber(value, locale);
   return (
     <Dialog
@@ -52,11 +53,7 @@ export function NumbersDialog(props: {
           <Button onClick={() => setText('')} disabled={text === ''}>
             {t('numbers.clear')}
           </Button>
-          <Button
-            look="primary"
-            disabled={parsed.numbers.length === 0 || parsed.tooMany}
-            onClick={() => props.onUse(parsed.numbers, kind)}
-          >
+          <Button look="primary" disabled={!usable} onClick={() => props.onUse(parsed.numbers, kind)}>
             {t('numbers.use')}
           </Button>
         </>
@@ -79,6 +76,11 @@ export function NumbersDialog(props: {
           value={text}
           placeholder={t('numbers.paste')}
           aria-label={t('numbers.label')}
+          onKeyDown={(event) => {
+            if (event.key !== 'Enter' || (!event.ctrlKey && !event.metaKey) || !usable) return;
+            event.preventDefault();
+            props.onUse(parsed.numbers, kind);
+          }}
           onChange={(event) => setText(event.target.value)}
         />
         <p className="numbers-counts num" aria-live="polite">

@@ -2,25 +2,24 @@ import type { TFunction } from 'i18next';
 import { useEffect, useMemo, useState, type Ref } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SearchQuery } from '#shared/contract/search-query.ts';
-import type { AgentOverviewRow, ConsumerRow, NumberRow } from '#shared/contract/views.ts';
+import type { AgentOverviewRow, ConsumerRow } from '#shared/contract/views.ts';
 import type { Asked } from '#renderer/bridge/ask.ts';
 import { useAsk } from '#renderer/bridge/ask.ts';
 import { DataTable, type DataTableHandle } from '#renderer/ui/DataTable.tsx';
 import { formatDuration, formatListTime, formatNumber, formatStamp } from '#renderer/ui/format.ts';
-import { Tag } from '#renderer/ui/marks.tsx';
 import { SplitPane } from '#renderer/ui/SplitPane.tsx';
 import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
 import { localNow } from '#renderer/ui/use-now.ts';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
-import { copyRows } from './copy.ts';
+import { AskedTable } from './AskedTable.tsx';
+import { copyChosen } from './copy.ts';
+import { NumberTable } from './NumberTable.tsx';
 import type { QueryForm } from './query.ts';
 import { useReportRunning } from './running.ts';
 import { Transcript } from './Transcript.tsx';
 import { useColumns, type ChoosableColumn } from './use-columns.ts';
 import { inPackage, usePackage } from './packages.ts';
 import { usePaged } from './use-search.ts';
-
-const copyChosen = (content: Parameters<typeof copyRows>[0]): void => void copyRows(content, false);
 
 /** Three linked panes: agents or numbers → their consumers → the two-way transcript (SR6). */
 export function Overview(props: {
@@ -31,6 +30,8 @@ export function Overview(props: {
   /** The first rows are on the screen. */
   onAnswered: () => void;
   onAgents: (agents: readonly string[]) => void;
+  /** The same numbers, whenever it was. */
+  onAnyTime: () => void;
 }) {
   const { t } = useTranslation();
   const byAgent = props.form.by === 'agent';
@@ -62,7 +63,7 @@ export function Overview(props: {
     <SplitPane
       id={byAgent ? 'records-agents' : 'records-numbers'}
       label={t('common.size')}
-      initial={Math.round(Math.min(byAgent ? 492 : 392, innerWidth * 0.38))}
+      initial={Math.round(Math.min(byAgent ? Math.max(492, innerWidth * 0.3) : 424, innerWidth * 0.38, 640))}
       min={280}
       max={640}
       first={
@@ -81,12 +82,18 @@ export function Overview(props: {
             onSelect={setNumber}
             rowHeight={props.rowHeight}
             table={props.table}
+            range={props.form.range}
+            onAnyTime={props.onAnyTime}
           />
         )
       }
       second={
         narrowed === null ? (
-          <StateMessage icon="users" title={t('records.chooseAgent')} />
+          <StateMessage
+            icon={byAgent ? 'users' : 'search'}
+            title={byAgent ? t('records.chooseAgent') : t('records.missed')}
+            {...(byAgent ? {} : { note: t('records.missedNote') })}
+          />
         ) : (
           <Consumers key={JSON.stringify(narrowed)} query={narrowed} rowHeight={props.rowHeight} />
         )
@@ -187,98 +194,6 @@ function AgentTable(props: {
   );
 }
 
-function NumberTable(props: {
-  asked: Asked<{ numbers: readonly NumberRow[] }>;
-  selected: string | null;
-  onSelect: (number: string) => void;
-  rowHeight: number;
-  table: Ref<DataTableHandle>;
-}) {
-  const { t, i18n } = useTranslation();
-  const locale = currentLocale(i18n.language);
-  const all = useMemo<readonly ChoosableColumn<NumberRow>[]>(
-    () => [
-      {
-        id: 'number',
-        usual: true,
-        fixed: true,
-        title: t('records.columns.number'),
-        track: 'minmax(120px, 1fr)',
-        sortBy: (row) => row.number,
-        render: (row) => <span className="num">{row.number}</span>,
-      },
-      {
-        id: 'hit',
-        usual: true,
-        text: (row) => t(row.hit ? 'records.hit' : 'records.miss'),
-        title: t('records.columns.hit'),
-        track: '56px',
-        sortBy: (row) => (row.hit ? 0 : 1),
-        render: (row) => <Tag tone={row.hit ? 'done' : 'neutral'}>{t(row.hit ? 'records.hit' : 'records.miss')}</Tag>,
-      },
-      {
-        id: 'conversations',
-        usual: true,
-        title: t('records.columns.conversations'),
-        track: '48px',
-        numeric: true,
-        sortBy: (row) => row.conversations,
-        render: (row) => formatNumber(row.conversations, locale),
-      },
-      {
-        id: 'messages',
-        usual: true,
-        title: t('records.columns.messages'),
-        track: '56px',
-        numeric: true,
-        sortBy: (row) => row.messages,
-        render: (row) => formatNumber(row.messages, locale),
-      },
-    ],
-    [t, locale],
-  );
-  const columns = useColumns('numbers', all);
-  const rows = props.asked.data?.numbers;
-  return (
-    <AskedTable asked={props.asked} empty={rows?.length === 0}>
-      <DataTable
-        label={t('records.overview')}
-        locale={locale}
-        columns={columns}
-        rows={rows ?? []}
-        rowKey={(row) => row.number}
-        rowHeight={props.rowHeight}
-        selectedKey={props.selected}
-        rowClass={(row) => (row.hit ? '' : 'is-quiet')}
-        onSelect={(row) => props.onSelect(row.number)}
-        onCopy={copyChosen}
-        ref={props.table}
-      />
-    </AskedTable>
-  );
-}
-
-function AskedTable(props: { asked: Asked<unknown>; empty: boolean; children: React.ReactNode }) {
-  const { t } = useTranslation();
-  const { asked } = props;
-  if (asked.data === null) {
-    if (asked.error?.code === 'CANCELLED')
-      return <StateMessage icon="search" title={t('records.cancelled')} note={t('records.cancelledNote')} />;
-    if (asked.error)
-      return (
-        <ErrorState
-          words={errorWords(asked.error)}
-          code={asked.error.code}
-          retry={t('common.retry')}
-          onRetry={asked.reload}
-        />
-      );
-    return <LoadingState label={t('records.searching')} rows={8} />;
-  }
-  if (props.empty) return <StateMessage icon="search" title={t('records.empty')} note={t('records.emptyNote')} />;
-  return props.children;
-}
-
 function Consumers(props: { query: SearchQuery; rowHeight: number }) {
   const { t, i18n } = useTranslation();
   const locale = currentLocale(i18n.language);
@@ -352,7 +267,7 @@ function Consumers(props: { query: SearchQuery; rowHeight: number }) {
     <SplitPane
       id="records-consumers"
       label={t('common.size')}
-      initial={Math.round(Math.min(264, innerWidth * 0.21))}
+      initial={Math.round(Math.min(Math.max(264, innerWidth * 0.17), innerWidth * 0.21))}
       min={180}
       max={420}
       first={

@@ -126,7 +126,7 @@ function About(props: { one: PackageView; report: PackageReport; locale: ReturnT
           <span>
             {about.masks.length === 0
               ? t('packages.noMasks')
-              : t('packages.masks', { masks: about.masks.map(maskName).join('、') })}
+              : t('packages.masks', { masks: about.masks.map(maskName).join(t('common.listSeparator')) })}
           </span>
         )}
         {about && about.reason !== '' && <span className="foreign is-soft ellipsis">{about.reason}</span>}

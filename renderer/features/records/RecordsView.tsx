@@ -9,6 +9,7 @@ import { Segmented } from '#renderer/ui/fields.tsx';
 import type { DataTableHandle } from '#renderer/ui/DataTable.tsx';
 import { formatDuration, formatNumber } from '#renderer/ui/format.ts';
 import { ProgressBar } from '#renderer/ui/marks.tsx';
+import { focusIfFree } from '#renderer/ui/return-focus.ts';
 import { StateMessage } from '#renderer/ui/states.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
 import { densities } from '#renderer/ui/tokens.ts';
@@ -151,7 +152,13 @@ export default function RecordsView(props: RecordsViewProps) {
     [],
   );
   const turn = run?.turn ?? 0;
-  const noteAnswered = useCallback(() => setAnswered(turn), [turn]);
+  const body = useRef<HTMLDivElement>(null);
+  const noteAnswered = useCallback(() => {
+    setAnswered(turn);
+    focusIfFree(body.current?.querySelector<HTMLElement>('[role=grid]'));
+  }, [turn]);
+  const main = useRef<HTMLElement>(null);
+  useEffect(() => focusIfFree(main.current?.querySelector<HTMLElement>('input[type=search]')), []);
   const runSaved = (content: SavedSearchContent): void => {
     const saved = fromSaved(content);
     if (saved === null) toast({ tone: 'failed', text: t('saved.notShown') });
@@ -159,13 +166,17 @@ export default function RecordsView(props: RecordsViewProps) {
   };
 
   return (
-    <main className="records" aria-label={t('records.title')}>
+    <main ref={main} className="records" aria-label={t('records.title')}>
       <h1 className="visually-hidden">{t('records.title')}</h1>
       <QueryBar
         form={form}
         searching={slow !== null}
         agents={agents}
-        onChange={(next) => useRecords.setState({ form: next })}
+        onChange={(next) => {
+          useRecords.setState({ form: next });
+          // Another time of what stands below is one press; a range of one's own is still being chosen.
+          if (run !== null && next.range !== form.range && next.range !== 'custom') runForm(next);
+        }}
         onRun={() => runForm(form)}
         onStop={() => {
           cancelSearches(SLOTS);
@@ -187,7 +198,7 @@ export default function RecordsView(props: RecordsViewProps) {
                 runForm({ ...form, by: 'agent' });
               }}
             >
-              {t('records.byAgent')}
+              {t('records.startByAgent')}
             </Button>
             <Button
               onClick={() => {
@@ -247,7 +258,13 @@ export default function RecordsView(props: RecordsViewProps) {
               </Button>
             )}
           </div>
-          <div className="result-body" role="group" aria-label={t('records.views')} onKeyDown={moveBetweenPanes}>
+          <div
+            ref={body}
+            className="result-body"
+            role="group"
+            aria-label={t('records.views')}
+            onKeyDown={moveBetweenPanes}
+          >
             {slow !== null && (
               <div className="result-progress">
                 <ProgressBar share={share} label={t('records.searching')} />
@@ -268,6 +285,7 @@ export default function RecordsView(props: RecordsViewProps) {
                 table={table}
                 onAnswered={noteAnswered}
                 onAgents={noteAgents}
+                onAnyTime={() => runForm({ ...run.form, range: 'any' })}
               />
             ) : (
               <MessagesResult

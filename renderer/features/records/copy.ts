@@ -12,3 +12,6 @@ export async function copyRows(content: TableContent, withHead: boolean): Promis
     toast({ tone: 'failed', text: i18next.t('common.copyFailed') });
   }
 }
+
+/** Rows that were chosen in a table, without its head. */
+export const copyChosen = (content: TableContent): void => void copyRows(content, false);

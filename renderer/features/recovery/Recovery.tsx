@@ -88,7 +88,7 @@ export default function Recovery() {
               ? t('upkeep.recovery.rebuildPractice')
               : accounts.length === 0
                 ? t('upkeep.recovery.rebuildNone')
-                : t('upkeep.recovery.rebuildNote', { accounts: accounts.join('、') })}
+                : t('upkeep.recovery.rebuildNote', { accounts: accounts.join(t('common.listSeparator')) })}
           </p>
           <Button onClick={() => setStep('rebuild')}>{t('upkeep.recovery.rebuildAction')}</Button>
         </section>
@@ -149,7 +149,7 @@ export default function Recovery() {
         <p>
           {practice
             ? t('upkeep.recovery.rebuildPractice')
-            : t('upkeep.recovery.rebuildNote', { accounts: accounts.join('、') })}
+            : t('upkeep.recovery.rebuildNote', { accounts: accounts.join(t('common.listSeparator')) })}
         </p>
       </ConfirmDialog>
       <ConfirmDialog

@@ -208,7 +208,7 @@ export function DrawDialog(props: { onClose: () => void; onDrawn: (sample: Revie
             />
           </Field>
         </div>
-        <div className="review-draw-line">
+        <div className="review-draw-line is-switch">
           <Switch label={t('reviews.drawing.ended')} checked={ended} onChange={setEnded} />
           <span aria-hidden="true">{t('reviews.drawing.ended')}</span>
         </div>

@@ -31,7 +31,7 @@ export default function ReviewView(props: { rowHeight: number }) {
   useEffect(() => bridge.subscribe('reviews', reload), [reload]);
   return (
     <main className="reviewing">
-      <header className="reviewing-head">
+      <header className="ui-screen-head">
         <h1>{t('reviews.title')}</h1>
         <Tabs
           label={t('reviews.tabs')}

@@ -113,7 +113,10 @@ export function RemedyHost(props: {
     const values = { ...templateValues(props, formatTime(message.sent_at, locale)), ...more };
     const rendered = renderTemplate(template.text, values);
     if (rendered.missing.length > 0 && !quiet)
-      toast({ tone: 'info', text: t('incidents.card.missingVariables', { names: rendered.missing.join('、') }) });
+      toast({
+        tone: 'info',
+        text: t('incidents.card.missingVariables', { names: rendered.missing.join(t('common.listSeparator')) }),
+      });
     return rendered.text;
   };
 

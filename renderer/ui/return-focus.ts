@@ -1,0 +1,41 @@
+import { useEffect, useState } from 'react';
+
+/** Menus are gone by the time what they led to closes: the focus goes back to where they came from. */
+const cameFrom = new WeakMap<Element, Element>();
+
+/** Where the focus is; for one inside a menu, where it was before. */
+export function focusOrigin(): Element | null {
+  const active = document.activeElement;
+  const menu = active?.closest('[role=menu]');
+  return (menu && cameFrom.get(menu)) ?? active;
+}
+
+export function noteMenu(menu: Element, from: Element | null): void {
+  if (from !== null) cameFrom.set(menu, from);
+}
+
+/** Gives the focus back to where it was when this was first drawn, once this is gone and nothing else has taken it (UX2). */
+export function useReturnFocus(): void {
+  const [before] = useState(focusOrigin);
+  useEffect(
+    () => () => {
+      const { activeElement } = document;
+      if (activeElement !== null && activeElement !== document.body) return;
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    },
+    [before],
+  );
+}
+
+/** The same as an element, for what may be open or not. */
+export function ReturnFocus(): null {
+  useReturnFocus();
+  return null;
+}
+
+/** Focuses an element where nobody would lose it: nothing has the focus, or only the screen as a whole. */
+export function focusIfFree(element: HTMLElement | null | undefined): void {
+  const { activeElement } = document;
+  if (activeElement === null || activeElement === document.body || activeElement.id === 'content')
+    element?.focus({ preventScroll: true });
+}
