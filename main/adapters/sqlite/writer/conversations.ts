@@ -156,9 +156,11 @@ export function createConversations(
   dimensions: Dimensions,
   gaps: Gaps,
   changes: ChangeSet,
+  remembered = REMEMBERED,
 ): Conversations {
-  const byId = createRecent<number, ConversationState>(REMEMBERED);
-  const byWire = createRecent<string, ConversationState>(REMEMBERED);
+  const byId = createRecent<number, ConversationState>(remembered);
+  /** Keys only: states in two maps that forget apart would be two of one conversation, each with half of what happened. */
+  const idOf = createRecent<string, number>(remembered);
   let dirty: ConversationState[] = [];
 
   const wireKey = (source: number, conversationId: string): string => `${source}\n${conversationId}`;
@@ -167,10 +169,13 @@ export function createConversations(
 
   const remember = (state: ConversationState): ConversationState => {
     byId.set(state.id, state);
-    byWire.set(wireKey(state.source, state.conversation_id), state);
+    idOf.set(wireKey(state.source, state.conversation_id), state.id);
     return state;
   };
-  const load = (row: Row | undefined): ConversationState | null => {
+  const byKey = (key: number): ConversationState | null => {
+    const known = byId.get(key);
+    if (known !== undefined) return known;
+    const row = db.read<Row>(`SELECT ${COLUMNS} FROM conversations WHERE id = ?`).get(key);
     if (row === undefined) return null;
     const { purged_at, assignments, ...rest } = row;
     return remember({
@@ -181,15 +186,14 @@ export function createConversations(
       dirty: false,
     });
   };
-  const find = (source: number, conversationId: string): ConversationState | null =>
-    byWire.get(wireKey(source, conversationId)) ??
-    load(
+  const find = (source: number, conversationId: string): ConversationState | null => {
+    const id =
+      idOf.get(wireKey(source, conversationId)) ??
       db
-        .read<Row>(`SELECT ${COLUMNS} FROM conversations WHERE source = ? AND conversation_id = ?`)
-        .get(source, conversationId),
-    );
-  const byKey = (key: number): ConversationState | null =>
-    byId.get(key) ?? load(db.read<Row>(`SELECT ${COLUMNS} FROM conversations WHERE id = ?`).get(key));
+        .readOne<number>('SELECT id FROM conversations WHERE source = ? AND conversation_id = ?')
+        .get(source, conversationId);
+    return id === undefined ? null : byKey(id);
+  };
 
   const touch = (state: ConversationState): void => {
     if (state.dirty) return;
@@ -388,7 +392,7 @@ export function createConversations(
     },
     forget: (state) => {
       byId.delete(state.id);
-      byWire.delete(wireKey(state.source, state.conversation_id));
+      idOf.delete(wireKey(state.source, state.conversation_id));
       dirty = dirty.filter((other) => other !== state);
     },
     flush: () => {
@@ -414,11 +418,11 @@ export function createConversations(
       dirty = [];
       // Never while one is in use: there would be two of it.
       byId.trim();
-      byWire.trim();
+      idOf.trim();
     },
     reset: () => {
       byId.clear();
-      byWire.clear();
+      idOf.clear();
       dirty = [];
     },
   };
