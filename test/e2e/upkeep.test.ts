@@ -176,7 +176,7 @@ test('[SY7] what is older than this machine is asked for from the records screen
   const before = (await host.call('search.count', { slot: 't', query: {}, cap: null })).count;
   await page.goto(host.url);
   await page.getByRole('button', { name: '记录', exact: true }).click();
-  await page.locator('.chat-none, .ui-state-actions').getByRole('button', { name: '客服账号' }).click();
+  await page.getByRole('button', { name: '查看各客服接待' }).click();
   await page.getByRole('button', { name: '向网关查更早的记录' }).click();
   await expect(page.getByText(/网关上这一范围有 \d+ 条记录/)).toBeVisible({ timeout: 20_000 });
   await page.screenshot({ path: screen('older-records-light') });
