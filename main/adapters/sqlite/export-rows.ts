@@ -8,10 +8,14 @@ import { attach, pragma, type ReadableDatabase } from './connection.ts';
 import { toFailure } from './errors.ts';
 import { openRecordsForReading, requireCurrent } from './open-records.ts';
 import { SEARCH_FILE } from './profile-files.ts';
+import { collectWhileWorking } from './rest.ts';
 import { createSearchReader } from './search/reader.ts';
 
 /** Pages of a long reading are used once: a large cache would only grow (EX6). KiB a file. */
 const CACHE_KIB = 4 * 1_024;
+/** Pages after which garbage is looked for: what was made of them is none any more, and this much of it may gather. */
+const COLLECT_EVERY = 16;
+const GARBAGE_BYTES = 48 * 1_048_576;
 
 export interface ExportReader {
   page(
@@ -46,9 +50,13 @@ export function openExportReader(directory: string, key: Uint8Array): ExportRead
     const linked = db.readRaw<[assignments: string, orders: string, violations: string]>(
       'SELECT assignments, order_nos, violation_nos FROM conversations WHERE id = ? AND purged_at IS NULL',
     );
+    const collectGarbage = collectWhileWorking(GARBAGE_BYTES);
+    let pages = 0;
     return {
-      page: (query, visibility, page, signal) =>
-        failing(() => search.search(query, visibility, page, () => signal.aborted)),
+      page: (query, visibility, page, signal) => {
+        if (++pages % COLLECT_EVERY === 0) collectGarbage();
+        return failing(() => search.search(query, visibility, page, () => signal.aborted));
+      },
       conversation: (conversation) =>
         failing(() => {
           const [row] = linked.all(conversation);
