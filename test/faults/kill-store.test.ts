@@ -218,6 +218,8 @@ describe('kill −9 of one step', () => {
         for (let n = next; n <= last; n++) {
           const directory = join(folder, String(n));
           const own = join(directory, 'records.db');
+          // Killed while the copy was made a database with a log: what only reads can't play the journal back.
+          if (existsSync(`${own}-journal`)) openRecords(directory, KEY).close();
           expect(rowsOf(own), `kill ${kill}`).toEqual(whole);
           if (!ended.includes(n)) {
             inside++;

@@ -1,4 +1,4 @@
-import { cpSync, existsSync } from 'node:fs';
+import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { compactAtOpen } from '#main/adapters/sqlite/administration/compact.ts';
 import { rewriteFile } from '#main/adapters/sqlite/administration/eraser.ts';
@@ -18,7 +18,12 @@ const KEY = new Uint8Array(32).fill(7);
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 const own = (n: number): string => {
   const directory = join(folder, String(n));
-  if (!existsSync(directory)) cpSync(join(folder, 'template'), directory, { recursive: true });
+  if (existsSync(directory)) return directory;
+  // Whole or not at all: the run before may have been killed while it copied.
+  const half = `${directory}.half`;
+  rmSync(half, { recursive: true, force: true });
+  cpSync(join(folder, 'template'), half, { recursive: true });
+  renameSync(half, directory);
   return directory;
 };
 
