@@ -13,8 +13,9 @@ import { createSearchReader } from './search/reader.ts';
 
 /** Pages of a long reading are used once: a large cache would only grow (EX6). KiB a file. */
 const CACHE_KIB = 4 * 1_024;
-/** Pages after which garbage is looked for: what was made of them is none any more, and this much of it may gather. */
+/** So many pages apart garbage is looked for: what was made of the ones before is no longer in use. */
 const COLLECT_EVERY = 16;
+/** So much of it may gather: collecting more often keeps less, and costs a masked package a quarter more time (docs/benchmarks.md). */
 const GARBAGE_BYTES = 48 * 1_048_576;
 
 export interface ExportReader {

@@ -603,7 +603,7 @@ test('[ST4] doctor --salvage brings out of a damaged file what can still be read
 });
 
 test('[ST5] standard output on a full disk is DISK_FULL, a reader that went away is no failure', (context) => {
-  if (!existsSync('/dev/full')) return context.skip();
+  if (!existsSync('/dev/full')) return context.skip('this system has no /dev/full');
   const search = `"${process.execPath}" "${path.join(ROOT, 'main/hosts/cli/main.ts')}" search --json`;
   const shell = (line: string): { readonly status: number | null; readonly stderr: string } =>
     spawnSync('sh', ['-c', line], {
