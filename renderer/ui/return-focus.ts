@@ -14,17 +14,37 @@ export function noteMenu(menu: Element, from: Element | null): void {
   if (from !== null) cameFrom.set(menu, from);
 }
 
+/** How much is open that holds the focus, and what waits for the last of it to close. */
+let open = 0;
+let waiting: (() => void)[] = [];
+
+/**
+ * Does what moves the focus; where a dialog or a menu is open, as soon as the last of them has closed. What was told to
+ * close is still there for a frame or two, and would take the focus back.
+ */
+export function whenFree(run: () => void): void {
+  if (open > 0) waiting.push(run);
+  else run();
+}
+
 /** Gives the focus back to where it was when this was first drawn, once this is gone and nothing else has taken it (UX2). */
 export function useReturnFocus(): void {
   const [before] = useState(focusOrigin);
-  useEffect(
-    () => () => {
+  useEffect(() => {
+    open++;
+    return () => {
+      open--;
+      if (open === 0 && waiting.length > 0) {
+        const runs = waiting;
+        waiting = [];
+        for (const run of runs) run();
+        return;
+      }
       const { activeElement } = document;
       if (activeElement !== null && activeElement !== document.body) return;
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
-    },
-    [before],
-  );
+    };
+  }, [before]);
 }
 
 /** The same as an element, for what may be open or not. */

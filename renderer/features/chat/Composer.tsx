@@ -7,6 +7,7 @@ import { errorLine, errorWords } from '#renderer/ui/words.ts';
 import { Button, IconButton } from '#renderer/ui/Button.tsx';
 import { Icon } from '#renderer/ui/Icon.tsx';
 import { Kbd } from '#renderer/ui/marks.tsx';
+import { whenFree } from '#renderer/ui/return-focus.ts';
 import { toast } from '#renderer/ui/Toast.tsx';
 import type { ReplyView } from '#shared/contract/composer.ts';
 import type { AccountView, ConversationView } from '#shared/contract/views.ts';
@@ -143,16 +144,18 @@ export const Composer = memo(function Composer(props: {
   const replaceAll = (text: string, correctionOf: ComposerDraft['correctionOf']): void => {
     change({ ...now(), correctionOf });
     // After the field is there and shows what is known.
-    requestAnimationFrame(() => {
-      const element = field.current;
-      if (element && document.activeElement !== element) element.focus();
-      if (element && element.value !== text) typeInto(element, text, 0, element.value.length);
-      else if (!element) change({ text, correctionOf });
-    });
+    requestAnimationFrame(() =>
+      whenFree(() => {
+        const element = field.current;
+        if (element && document.activeElement !== element) element.focus();
+        if (element && element.value !== text) typeInto(element, text, 0, element.value.length);
+        else if (!element) change({ text, correctionOf });
+      }),
+    );
   };
 
   useImperativeHandle(props.ref, () => ({
-    focus: () => void requestAnimationFrame(() => field.current?.focus()),
+    focus: () => void requestAnimationFrame(() => whenFree(() => field.current?.focus())),
     bringBack(text) {
       const before = now();
       replaceAll(joinDraft(before.text, text), before.correctionOf);

@@ -16,6 +16,7 @@ import { currentLocale } from '#renderer/ui/words.ts';
 import { Button } from '#renderer/ui/Button.tsx';
 import { historyEnd } from '#shared/domain/desk/sessions.ts';
 import { formatDay, formatStamp } from '#renderer/ui/format.ts';
+import { focusIfFree } from '#renderer/ui/return-focus.ts';
 import { localNow } from '#renderer/ui/use-now.ts';
 import { HistoryBubble } from './HistoryBubble.tsx';
 import { chatItems, withHistory, withOlder } from './items.ts';
@@ -34,6 +35,8 @@ export interface MessageListHandle {
 const END_PX = 80;
 /** Within this distance from the top there may be no message on which to hold on to. */
 const TOP_PX = 64;
+/** What stands this near to where a message stood has taken its place: the confirmed one that of the sent one. */
+const SAME_PLACE_PX = 8;
 
 /** Messages that are drawn, in their order on the screen: a new row may stand anywhere in the document. */
 function articles(list: HTMLElement | null): HTMLElement[] {
@@ -177,6 +180,24 @@ export const MessageList = memo(function MessageList(props: {
     if (next) next.focus();
     else if (by > 0) document.getElementById('composer')?.focus();
   };
+
+  // A message that goes, recalled by somebody or confirmed by the gateway, takes the focus with it. React says nothing of it.
+  useEffect(() => {
+    const list = scroller.current;
+    const onFocusOut = ({ target, relatedTarget }: FocusEvent): void => {
+      if (relatedTarget !== null || !(target instanceof Element) || target.role !== 'article') return;
+      const { top } = target.getBoundingClientRect();
+      requestAnimationFrame(() => {
+        if (target.isConnected) return;
+        const inItsPlace = articles(list).find(
+          (one) => Math.abs(one.getBoundingClientRect().top - top) < SAME_PLACE_PX,
+        );
+        focusIfFree(inItsPlace ?? document.getElementById('composer'));
+      });
+    };
+    list?.addEventListener('focusout', onFocusOut);
+    return () => list?.removeEventListener('focusout', onFocusOut);
+  }, []);
 
   useEffect(() => {
     if (wanted.current === null || folded) return;
