@@ -5,6 +5,7 @@ import type { SigningKey } from '#main/core/ports/cryptography.ts';
 import { AppFailure, type AppError } from '#shared/contract/errors.ts';
 import type { ExportCheckpoint, ExportPlan } from '#shared/contract/export.ts';
 import type { Locale } from '#shared/i18n/index.ts';
+import { exportMemory } from './export-memory.ts';
 
 /** What the thread of an export is started with. */
 export interface ExportTask {
@@ -25,9 +26,6 @@ export type ExportMessage =
   | { readonly type: 'checkpoint'; readonly checkpoint: ExportCheckpoint }
   | { readonly type: 'done'; readonly outcome: ExportOutcome }
   | { readonly type: 'failed'; readonly error: AppError };
-
-/** Young objects of an export die at once: room for more of them is only memory (EX6). MB. */
-const YOUNG_MB = 8;
 
 /** Each export in a thread of its own with its own reader of the store: the program's main thread only hears of progress. */
 export function createExportRunner(options: {
@@ -54,7 +52,7 @@ export function createExportRunner(options: {
             locale: options.locale,
             ...(options.checkpointMs === undefined ? {} : { checkpointMs: options.checkpointMs }),
           } satisfies ExportTask,
-          resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+          resourceLimits: { maxYoungGenerationSizeMb: exportMemory(plan.format).youngMb },
         });
         let saving: Promise<unknown> = Promise.resolve();
         let outcome: ExportOutcome | null = null;

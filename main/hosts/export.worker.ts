@@ -6,6 +6,7 @@ import { writeExport } from '#main/core/export/write-export.ts';
 import { AppFailure, appError } from '#shared/contract/errors.ts';
 import { createClock } from './clock.ts';
 import { exportMaker } from './export-maker.ts';
+import { exportMemory } from './export-memory.ts';
 import type { ExportMessage, ExportTask } from './export-runner.ts';
 
 /** Writes one export and ends: reading, formatting and hashing happen here, packing in zlib's threads. */
@@ -20,7 +21,7 @@ if (port !== null) {
   });
   const say = (message: ExportMessage): void => port.postMessage(message);
   try {
-    const reader = openExportReader(task.store, task.databaseKey);
+    const reader = openExportReader(task.store, task.databaseKey, exportMemory(task.plan.format).collecting);
     try {
       const outcome = await writeExport(
         task.plan,

@@ -14,6 +14,7 @@ import { createJobs } from '#main/core/jobs/jobs.ts';
 import type { Store, Visibility } from '#main/core/ports/store.ts';
 import { createClock } from '#main/hosts/clock.ts';
 import { exportMaker } from '#main/hosts/export-maker.ts';
+import { exportMemory } from '#main/hosts/export-memory.ts';
 import { ExportFormat as ExportFormatSchema, ExportPlan, type ExportFormat } from '#shared/contract/export.ts';
 import { createPrng } from '#shared/lib/prng.ts';
 import { EXPORT_KEY } from '#test/support/export-plan.ts';
@@ -73,7 +74,7 @@ const stored = async (directory: string): Promise<ExportPlan[]> => {
 
 /** What the plan gives without any interruption. */
 async function uninterrupted(plan: ExportPlan, directory: string, place: string): Promise<Buffer> {
-  const reader = openExportReader(directory, EXPORT_KEY);
+  const reader = openExportReader(directory, EXPORT_KEY, exportMemory(plan.format).collecting);
   try {
     await writeExport(
       { ...plan, id: 'whole', place },

@@ -13,10 +13,13 @@ import { createSearchReader } from './search/reader.ts';
 
 /** Pages of a long reading are used once: a large cache would only grow (EX6). KiB a file. */
 const CACHE_KIB = 4 * 1_024;
-/** So many pages apart garbage is looked for: what was made of the ones before is no longer in use. */
-const COLLECT_EVERY = 16;
-/** So much of it may gather: collecting more often keeps less, and costs a masked package a quarter more time (docs/benchmarks.md). */
-const GARBAGE_BYTES = 48 * 1_048_576;
+
+/** When the reader's thread looks for garbage: between pages, when what was made of the ones before is no longer in use. */
+export interface Collecting {
+  readonly everyPages: number;
+  /** So much may gather before old objects are looked through. */
+  readonly garbageMb: number;
+}
 
 export interface ExportReader {
   page(
@@ -34,7 +37,7 @@ export interface ExportReader {
  * The one search over a handle of its own, on the thread of whoever calls: a thread that writes an export needs no other
  * one to hand it rows. Failures as the store's.
  */
-export function openExportReader(directory: string, key: Uint8Array): ExportReader {
+export function openExportReader(directory: string, key: Uint8Array, collecting: Collecting): ExportReader {
   const failing = <T>(work: () => T): T => {
     try {
       return work();
@@ -51,11 +54,11 @@ export function openExportReader(directory: string, key: Uint8Array): ExportRead
     const linked = db.readRaw<[assignments: string, orders: string, violations: string]>(
       'SELECT assignments, order_nos, violation_nos FROM conversations WHERE id = ? AND purged_at IS NULL',
     );
-    const collectGarbage = collectWhileWorking(GARBAGE_BYTES);
+    const collectGarbage = collectWhileWorking(collecting.garbageMb * 1_048_576);
     let pages = 0;
     return {
       page: (query, visibility, page, signal) => {
-        if (++pages % COLLECT_EVERY === 0) collectGarbage();
+        if (++pages % collecting.everyPages === 0) collectGarbage();
         return failing(() => search.search(query, visibility, page, () => signal.aborted));
       },
       conversation: (conversation) =>

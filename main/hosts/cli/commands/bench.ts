@@ -19,18 +19,23 @@ export function addBench(program: Command, words: CliWords, action: Action): voi
     .description(words.commands.bench)
     .argument('[names...]')
     .option('--out <file>', words.options.benchOut)
+    .allowUnknownOption()
     .action(
-      action(async ({ output, signal }, names: string[], options: { out?: string }) => {
+      action(async ({ output, global, signal }, args: string[], options: { out?: string }) => {
         if (!existsSync(BENCHES)) throw new AppFailure('UNSUPPORTED', 'benchmarks come with the sources only');
         const known = readdirSync(BENCHES)
           .filter((name) => name.endsWith(SUFFIX))
           .map((name) => name.slice(0, -SUFFIX.length))
           .toSorted();
+        // What isn't ours is the benchmark's own; each checks its options by itself.
+        const end = args.findIndex((arg) => arg.startsWith('-'));
+        const names = end < 0 ? args : args.slice(0, end);
+        const own = [...(global.data === undefined ? [] : ['--data', global.data]), ...args.slice(names.length)];
         const wanted = names.length === 0 ? known : names.map((name) => choice('bench', known, name, words));
         const results: { name: string; table: string }[] = [];
         for (const name of wanted) {
           output.say(name);
-          const { code, stdout } = await runBench(path.join(BENCHES, name + SUFFIX), signal);
+          const { code, stdout } = await runBench(path.join(BENCHES, name + SUFFIX), own, signal);
           if (signal.aborted) throw new AppFailure('CANCELLED', 'stopped');
           if (code !== 0) throw new AppFailure('INTERNAL', `benchmark ${name} ended with ${code}`);
           results.push({ name, table: stdout });
@@ -49,10 +54,11 @@ export function addBench(program: Command, words: CliWords, action: Action): voi
 
 function runBench(
   file: string,
+  args: readonly string[],
   signal: AbortSignal,
 ): Promise<{ readonly code: number | null; readonly stdout: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
     let stdout = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.once('error', reject);
