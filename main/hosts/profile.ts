@@ -1,10 +1,20 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { AppFailure } from '#shared/contract/errors.ts';
 import { holdProfile } from '#main/adapters/sqlite/open-records.ts';
-import { finishRestore } from './restoring.ts';
+import { finishRestore, isRestoring } from './restoring.ts';
 
 /**
  * A profile: one folder with everything one program instance keeps. A practice profile and one with real accounts are
@@ -35,6 +45,7 @@ export interface Profile {
 
 export type ProfileKind = 'real' | 'practice';
 
+const PROFILE_FILE = 'profile.json';
 const ProfileFile = z.object({ version: z.literal(1), kind: z.enum(['real', 'practice']), id: z.uuid() });
 
 export interface ProfileOptions {
@@ -84,10 +95,30 @@ export function profileFolder(options: ProfileOptions = {}): string {
 export function profileBeside(options: ProfileOptions = {}): Profile | null {
   const folder = profileFolder(options);
   try {
-    const known = ProfileFile.safeParse(parseJson(readFileSync(path.join(folder, 'profile.json'), 'utf8')));
+    const known = ProfileFile.safeParse(parseJson(readFileSync(path.join(folder, PROFILE_FILE), 'utf8')));
     return known.success ? layOut(folder, known.data, () => undefined) : null;
   } catch {
     return null;
+  }
+}
+
+/**
+ * Nothing of a profile lies there (`records`: no records, whatever else), so that whoever only reads has nothing to open.
+ * Said of what is surely missing alone: a folder that can't be looked at is the opening's to judge.
+ */
+export function isMissing(options: ProfileOptions, what: 'profile' | 'records'): boolean {
+  const folder = profileFolder(options);
+  const names = namesIn(folder);
+  if (names === null || isRestoring(folder) || (what === 'profile' && names.includes(PROFILE_FILE))) return false;
+  return namesIn(path.join(folder, 'store'))?.length === 0;
+}
+
+/** Empty where there is no such folder, null where it can't be looked at. */
+function namesIn(folder: string): readonly string[] | null {
+  try {
+    return readdirSync(folder);
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'ENOENT' ? [] : null;
   }
 }
 
@@ -160,7 +191,7 @@ function makeFolder(folder: string): void {
 }
 
 function readOrMake(folder: string, wanted: ProfileKind | undefined): z.infer<typeof ProfileFile> {
-  const file = path.join(folder, 'profile.json');
+  const file = path.join(folder, PROFILE_FILE);
   let text: string | null = null;
   try {
     text = readFileSync(file, 'utf8');

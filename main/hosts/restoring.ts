@@ -168,6 +168,11 @@ export function finishRestore(place: Place): { readonly kept: string | null } | 
   return { kept };
 }
 
+/** A decided restore still has to be carried out in this profile's folder. */
+export function isRestoring(folder: string): boolean {
+  return existsSync(path.join(folder, READY));
+}
+
 /** What the audit log still has to be told about this store; null: nothing. */
 export function restoreNote(store: string): RestoreNote | null {
   try {

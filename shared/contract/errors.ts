@@ -68,6 +68,7 @@ export const APP_ERROR_CODES = [
   'RECALL_CONTRADICTED',
   'STALE_STATE',
   // store
+  'STORE_MISSING',
   'STORE_FROM_NEWER_VERSION',
   'STORE_KEY_WRONG',
   'STORE_DAMAGED',
@@ -137,4 +138,9 @@ export class AppFailure extends Error {
 
 export function isAppErrorCode(code: string): code is AppErrorCode {
   return (APP_ERROR_CODES as readonly string[]).includes(code);
+}
+
+/** The code of whatever was thrown; INTERNAL for what is no failure of ours. */
+export function codeOf(thrown: unknown): AppErrorCode {
+  return thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL';
 }

@@ -59,7 +59,6 @@ const zhCN = {
     action: '只看这些操作，如 seal.opened',
     actor: '只看这些操作人',
     text: '只看含有这段文字的',
-    format: 'csv 或 jsonl',
     whole: '日志完整：{entries} 条，逐条相连',
     broken: '日志在第 {seq} 条被改动或缺失',
     missing: '日志末尾缺少 {count} 条',
@@ -81,7 +80,6 @@ const zhCN = {
     seed: '生成大量逼真的记录，用于试用和基准测试',
     bench: '运行基准测试',
   },
-  failed: '失败',
   means: '影响',
   next: '下一步',
   imported: '{file}：{rows} 行，导入 {imported}，已存在 {duplicates}，拒绝 {rejected}',
@@ -89,7 +87,6 @@ const zhCN = {
   rejectedMore: '  还有 {count} 行被拒绝，用 --json 查看全部',
   damagedRows: '  {count} 行里有无法识别的字节，已用 \uFFFD 代替',
   otherSheets: '  未导入的工作表（列不同）：{sheets}',
-  rows: '{count} 行',
   moreRows: '还有更多：--cursor {cursor}',
   damagedRow: '已改动',
   packageDamaged: '{file} 和导出时不一样：{problems} 处问题，不能作为完整证据。详情见 verify。',
@@ -112,6 +109,7 @@ const zhCN = {
     time: '{option} 不是日期或时间：{value}',
     lastAndRange: '--last 不能与 --from、--to 同用',
     number: '{option} 应为 {min} 到 {max} 的整数：{value}',
+    rate: '--rate 应为 0 到 {max} 的数：{value}',
     oneMode: '--count 与 --by 不能同用',
     oneSaved: '--saved 与 --saved-file 不能同用',
     byNumber: '--by number 需要 --order、--orders-file、--violation 或 --violations-file',
@@ -124,11 +122,6 @@ const zhCN = {
     choice: '{option} 只能是 {choices}：{value}',
   },
   importReasons: importReasons['zh-CN'],
-  checks: {
-    profile: '数据目录',
-    node: '运行环境',
-    store: '打开数据库',
-  },
 };
 
 export type CliWords = {
@@ -195,7 +188,6 @@ const en: CliWords = {
     action: 'only these actions, such as seal.opened',
     actor: 'only by these',
     text: 'only entries with this text',
-    format: 'csv or jsonl',
     whole: 'The log is whole: {entries} entries, each linked',
     broken: 'The log was changed or cut at entry {seq}',
     missing: '{count} entries are missing at the end',
@@ -217,7 +209,6 @@ const en: CliWords = {
     seed: 'make realistic volume for trying and benchmarks',
     bench: 'run benchmarks',
   },
-  failed: 'Failed',
   means: 'What it means',
   next: 'Next',
   imported: '{file}: {rows} rows, imported {imported}, already there {duplicates}, rejected {rejected}',
@@ -225,7 +216,6 @@ const en: CliWords = {
   rejectedMore: '  {count} more rejected, see all with --json',
   damagedRows: '  {count} rows had unreadable bytes, replaced by \uFFFD',
   otherSheets: '  sheets not imported (other columns): {sheets}',
-  rows: '{count} rows',
   moreRows: 'more: --cursor {cursor}',
   damagedRow: 'changed',
   packageDamaged:
@@ -249,6 +239,7 @@ const en: CliWords = {
     time: '{option} is no date or time: {value}',
     lastAndRange: '--last cannot be combined with --from or --to',
     number: '{option} takes a whole number from {min} to {max}: {value}',
+    rate: '--rate takes a number from 0 to {max}: {value}',
     oneMode: '--count and --by cannot be combined',
     oneSaved: '--saved and --saved-file cannot be combined',
     byNumber: '--by number needs --order, --orders-file, --violation or --violations-file',
@@ -261,11 +252,6 @@ const en: CliWords = {
     choice: '{option} takes one of {choices}: {value}',
   },
   importReasons: importReasons.en,
-  checks: {
-    profile: 'data folder',
-    node: 'runtime',
-    store: 'opening the database',
-  },
 };
 
 export const cliWords: Readonly<Record<Locale, CliWords>> = { 'zh-CN': zhCN, en };

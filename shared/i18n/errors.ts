@@ -493,6 +493,18 @@ const ERRORS: Readonly<Record<AppErrorCode, { readonly zh: Words; readonly en: W
     ],
   },
   // store
+  STORE_MISSING: {
+    zh: [
+      '这个数据目录里还没有聊天记录，只读取的命令不会新建。',
+      NOT_AFFECTED.zh,
+      '核对 --data 的目录；新建用 serve、import、seed 或 restore。',
+    ],
+    en: [
+      'There are no records in this data folder, and a command that only reads makes none.',
+      NOT_AFFECTED.en,
+      'Check the folder of --data; serve, import, seed and restore begin a new one.',
+    ],
+  },
   STORE_FROM_NEWER_VERSION: {
     zh: ['资料由更新的版本写入，这个版本不能打开。', NOT_AFFECTED.zh, '更新应用；资料没有被改动。'],
     en: [

@@ -5,7 +5,7 @@ import type { Secrets } from '#main/core/ports/secrets.ts';
 import type { Store } from '#main/core/ports/store.ts';
 import { finishRotation, isRotating } from '../keys/key-profile.ts';
 import { openSecrets } from '../open-secrets.ts';
-import { openProfile, profileBeside, type Profile } from '../profile.ts';
+import { isMissing, openProfile, profileBeside, type Profile } from '../profile.ts';
 import { secretsOptions } from './passphrase.ts';
 import type { GlobalOptions } from './program.ts';
 
@@ -15,8 +15,25 @@ export interface OpenedProfile {
   readonly secrets: Secrets;
 }
 
+/** Only what brings something in may begin a profile. */
+export interface OpenOptions {
+  /** What is to be there before; AppFailure STORE_MISSING, and nothing is made. Null: a new profile will do. */
+  readonly needs?: 'profile' | 'records' | null;
+}
+
+/** AppFailure STORE_MISSING. */
+export function refuseMissing({ data }: GlobalOptions, needs: 'profile' | 'records' | null): void {
+  if (needs !== null && isMissing({ directory: data }, needs))
+    throw new AppFailure('STORE_MISSING', 'nothing is kept in this folder', { needs });
+}
+
 /** Opens profile and key for one command, and lets go of both afterwards, whatever happens. */
-export async function withProfile<T>(global: GlobalOptions, work: (opened: OpenedProfile) => Promise<T>): Promise<T> {
+export async function withProfile<T>(
+  global: GlobalOptions,
+  work: (opened: OpenedProfile) => Promise<T>,
+  { needs = 'profile' }: OpenOptions = {},
+): Promise<T> {
+  refuseMissing(global, needs);
   const profile = openProfile({ directory: global.data });
   try {
     const opened = await openSecrets(profile, secretsOptions(global));
@@ -35,8 +52,10 @@ export async function withProfile<T>(global: GlobalOptions, work: (opened: Opene
 export async function withStore<T>(
   global: GlobalOptions,
   work: (opened: OpenedProfile & { readonly store: Store }) => Promise<T>,
-  options: { readonly reading?: boolean } = {},
+  options: OpenOptions & { readonly reading?: boolean } = {},
 ): Promise<T> {
+  const { needs = 'records' } = options;
+  refuseMissing(global, needs);
   const open = async ({ profile, key, secrets }: OpenedProfile): Promise<T> => {
     const store = await openStore({ directory: profile.store, key, readers: 1 });
     try {
@@ -47,11 +66,11 @@ export async function withStore<T>(
   };
   const profile = options.reading === true ? profileBeside({ directory: global.data }) : null;
   // Cut off while its keys changed: only under the lock can that be finished.
-  if (profile === null || !profile.databaseExists || isRotating(profile)) return withProfile(global, open);
+  if (profile === null || !profile.databaseExists || isRotating(profile)) return withProfile(global, open, { needs });
   // One thread instead of three, and nobody is kept out: a second to some that ask twenty times a minute.
   const { key, secrets } = await openSecrets(profile, secretsOptions(global));
   const store = await openToRead(profile, key);
-  if (store === null) return withProfile(global, open);
+  if (store === null) return withProfile(global, open, { needs });
   try {
     return await work({ profile, key, secrets, store });
   } finally {

@@ -16,7 +16,7 @@ export function secretsOptions(global: GlobalOptions): SecretsOptions {
 }
 
 /** First line of a file. AppFailure FILE_NOT_FOUND, FILE_EMPTY. */
-export function readSecretLine(file: string): string {
+function readSecretLine(file: string): string {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');

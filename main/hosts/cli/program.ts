@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { CommanderError, type Command } from 'commander';
 import { AppFailure, appError, type AppError } from '#shared/contract/errors.ts';
 import { appVersion } from '../app-info.ts';
 import { addAudit } from './commands/audit.ts';
@@ -15,8 +15,10 @@ import { addSeed } from './commands/seed.ts';
 import { addServe } from './commands/serve.ts';
 import { addVerify } from './commands/verify.ts';
 import { keyWords } from '#shared/i18n/cli-key.ts';
-import { explain } from './explain.ts';
+import { usageWords } from '#shared/i18n/cli-usage.ts';
+import { explain, explainUsage } from './explain.ts';
 import { createOutput, type Output } from './output.ts';
+import { CommandLine, commandPath } from './parser.ts';
 import { UsageError } from './usage.ts';
 
 /** 0 done, 1 found a problem (verify, doctor), 2 wrong use, 3 failed. */
@@ -53,10 +55,11 @@ export async function run(args: readonly string[], environment: NodeJS.ProcessEn
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
   let code: ExitCode = 0;
-  const program = new Command('merchant-workbench')
+  let current: Command | null = null;
+  const program: Command = new CommandLine('merchant-workbench', output.locale)
     .description(words.about)
     .version(appVersion(), '--version', words.options.version)
-    .exitOverride()
+    .helpCommand('help [command]', usageWords[output.locale].helpCommand)
     .configureOutput({ writeErr: (text) => output.say(text.trimEnd()) })
     .option('--data <folder>', words.options.data)
     .option('--key-file <file>', words.options.keyFile)
@@ -68,6 +71,7 @@ export async function run(args: readonly string[], environment: NodeJS.ProcessEn
     (work) =>
     async (...args) => {
       const command = args.at(-1) as Command;
+      current = command;
       code = await work({ output, global: command.optsWithGlobals<GlobalOptions>(), signal: abort.signal }, ...args);
     };
   for (const add of [
@@ -102,7 +106,7 @@ export async function run(args: readonly string[], environment: NodeJS.ProcessEn
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
     if (thrown instanceof UsageError) {
-      output.say(thrown.message);
+      output.say(explainUsage(thrown.message, thrown.command ?? commandPath(current ?? program), output));
       return 2;
     }
     const error: AppError =

@@ -1,10 +1,10 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { actorOf, permitProfile } from '#main/core/accounts/acting.ts';
 import { exportAudit } from '#main/core/administration/audit-log.ts';
-import { AppFailure } from '#shared/contract/errors.ts';
 import { fill, type CliWords } from '#shared/i18n/cli.ts';
 import { isoWithOffset, localOffsetMinutes } from '#shared/lib/iso-time.ts';
 import { createClock } from '../../clock.ts';
+import { integer } from '../filters.ts';
 import { commandLineFiles } from '../files.ts';
 import { withStore } from '../open-store.ts';
 import type { Action } from '../program.ts';
@@ -13,7 +13,6 @@ interface ListOptions {
   readonly action?: readonly string[];
   readonly actor?: readonly string[];
   readonly text?: string;
-  readonly limit?: string;
 }
 
 const filterOf = ({ action, actor, text }: ListOptions) => ({
@@ -58,16 +57,14 @@ export function addAudit(program: Command, words: CliWords, action: Action): voi
       .option('--text <text>', words.audit.text);
 
   filtered(audit.command('list').description(words.audit.list))
-    .option('--limit <n>', words.options.limit)
+    .option('--limit <n>', words.options.limit, '100')
     .action(
-      action(async ({ output, global }, options: ListOptions) =>
-        withStore(
+      action(async ({ output, global }, options: ListOptions & { readonly limit: string }) => {
+        const limit = integer('--limit', options.limit, 1, 1_000, words);
+        return withStore(
           global,
           async ({ store }) => {
             await permitProfile(store, 'audit.read');
-            const limit = options.limit === undefined ? 100 : Number(options.limit);
-            if (!Number.isInteger(limit) || limit < 1 || limit > 1_000)
-              throw new AppFailure('BAD_INPUT', '--limit: 1 to 1000', { field: 'limit' });
             const { rows } = await store.auditPage(filterOf(options), { limit, before: null });
             if (output.json) output.result({ rows });
             else
@@ -84,29 +81,28 @@ export function addAudit(program: Command, words: CliWords, action: Action): voi
             return 0;
           },
           { reading: true },
-        ),
-      ),
+        );
+      }),
     );
 
   filtered(audit.command('export').description(words.audit.export))
     .requiredOption('--out <file>', words.options.out)
-    .option('--format <format>', words.audit.format, 'jsonl')
+    .addOption(new Option('--format <format>', words.options.format).choices(['csv', 'jsonl']).default('jsonl'))
     .action(
-      action(async ({ output, global }, options: ListOptions & { readonly out: string; readonly format: string }) =>
-        withStore(global, async ({ store }) => {
-          await permitProfile(store, 'audit.read');
-          const { format } = options;
-          if (format !== 'csv' && format !== 'jsonl')
-            throw new AppFailure('BAD_INPUT', '--format: csv or jsonl', { field: 'format' });
-          const result = await exportAudit(
-            { store, files: commandLineFiles(), clock: createClock(), localOffsetMinutes },
-            await actorOf(store),
-            { filter: filterOf(options), format, target: options.out },
-          );
-          if (output.json) output.result({ file: options.out, ...result });
-          else output.line(fill(words.audit.exported, { entries: result.entries, file: options.out }));
-          return 0;
-        }),
+      action(
+        async ({ output, global }, options: ListOptions & { readonly out: string; readonly format: 'csv' | 'jsonl' }) =>
+          withStore(global, async ({ store }) => {
+            await permitProfile(store, 'audit.read');
+            const { format } = options;
+            const result = await exportAudit(
+              { store, files: commandLineFiles(), clock: createClock(), localOffsetMinutes },
+              await actorOf(store),
+              { filter: filterOf(options), format, target: options.out },
+            );
+            if (output.json) output.result({ file: options.out, ...result });
+            else output.line(fill(words.audit.exported, { entries: result.entries, file: options.out }));
+            return 0;
+          }),
       ),
     );
 }

@@ -42,14 +42,18 @@ export function addBackup(program: Command, words: CliWords, action: Action): vo
       action(async ({ output, global }, name: string) => {
         const file = path.resolve(name);
         if (!existsSync(file)) throw new AppFailure('FILE_NOT_FOUND', 'no backup of this name');
-        return withProfile(global, async ({ profile, key, secrets }) => {
-          // Opened and looked at under another name first: what is there now is only moved away for a good one.
-          await prepareRestore(profile, key, file, undefined, await keysOfBackup(secrets, file));
-          const kept = finishRestore(profile)?.kept ?? null;
-          if (output.json) output.result({ file, kept });
-          else output.line(fill(words.restored, { file, kept: kept ?? '-' }));
-          return 0;
-        });
+        return withProfile(
+          global,
+          async ({ profile, key, secrets }) => {
+            // Opened and looked at under another name first: what is there now is only moved away for a good one.
+            await prepareRestore(profile, key, file, undefined, await keysOfBackup(secrets, file));
+            const kept = finishRestore(profile)?.kept ?? null;
+            if (output.json) output.result({ file, kept });
+            else output.line(fill(words.restored, { file, kept: kept ?? '-' }));
+            return 0;
+          },
+          { needs: null },
+        );
       }),
     );
 }

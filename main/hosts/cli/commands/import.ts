@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { AppFailure } from '#shared/contract/errors.ts';
 import type { ImportMapping } from '#shared/contract/views.ts';
 import { fill, type CliWords } from '#shared/i18n/cli.ts';
+import { cutNumbersNote } from '#shared/i18n/cut-numbers.ts';
 import { localOffsetMinutes } from '#shared/lib/iso-time.ts';
 import { createCsvReader } from '#main/adapters/csv/csv-reader.ts';
 import { createXlsxReader } from '#main/adapters/xlsx/xlsx-reader.ts';
@@ -64,44 +65,48 @@ export function addImport(program: Command, words: CliWords, action: Action): vo
         }
 
         const given = options.map === undefined ? null : parseMapping(await textOf(files.read(options.map)));
-        return withStore(global, async ({ store }) => {
-          const clock = createClock();
-          const jobs = createJobs({ clock, ids: createIds(), publish: () => {} });
-          const service = createImportService({ store, files, csv, spreadsheets, clock, jobs, localOffsetMinutes });
-          const results: Record<string, unknown>[] = [];
-          let failed = false;
-          for (const file of names) {
-            try {
-              const mapping = given ?? (await service.propose(file, options.shop)).mapping;
-              const { bytes } = await files.describe(file);
-              const report = await service.run(
-                file,
-                options.shop === undefined ? mapping : { ...mapping, shop: options.shop },
-                {
-                  signal,
-                  progress: (done) => output.progress(done, bytes),
-                },
-              );
-              results.push({ file, ...report });
-              if (!output.json) tell(file, report);
-            } catch (thrown) {
-              if (!(thrown instanceof AppFailure) || thrown.error.code === 'CANCELLED') throw thrown;
-              // One bad file does not keep the others out.
-              failed = true;
-              output.say(`${file}: ${explain(thrown.error, output)}`);
-              results.push({
-                file,
-                rows: 0,
-                imported: 0,
-                duplicates: 0,
-                rejected: [],
-                error: { code: thrown.error.code },
-              });
+        return withStore(
+          global,
+          async ({ store }) => {
+            const clock = createClock();
+            const jobs = createJobs({ clock, ids: createIds(), publish: () => {} });
+            const service = createImportService({ store, files, csv, spreadsheets, clock, jobs, localOffsetMinutes });
+            const results: Record<string, unknown>[] = [];
+            let failed = false;
+            for (const file of names) {
+              try {
+                const mapping = given ?? (await service.propose(file, options.shop)).mapping;
+                const { bytes } = await files.describe(file);
+                const report = await service.run(
+                  file,
+                  options.shop === undefined ? mapping : { ...mapping, shop: options.shop },
+                  {
+                    signal,
+                    progress: (done) => output.progress(done, bytes),
+                  },
+                );
+                results.push({ file, ...report });
+                if (!output.json) tell(file, report);
+              } catch (thrown) {
+                if (!(thrown instanceof AppFailure) || thrown.error.code === 'CANCELLED') throw thrown;
+                // One bad file does not keep the others out.
+                failed = true;
+                output.say(`${file}: ${explain(thrown.error, output)}`);
+                results.push({
+                  file,
+                  rows: 0,
+                  imported: 0,
+                  duplicates: 0,
+                  rejected: [],
+                  error: { code: thrown.error.code },
+                });
+              }
             }
-          }
-          if (output.json) output.result({ files: results });
-          return failed ? 3 : 0;
-        });
+            if (output.json) output.result({ files: results });
+            return failed ? 3 : 0;
+          },
+          { needs: null },
+        );
 
         function tell(file: string, report: ImportReport): void {
           const { rows, imported, duplicates, rejected_total } = report;
@@ -117,6 +122,7 @@ export function addImport(program: Command, words: CliWords, action: Action): vo
             output.say(fill(words.rejectedMore, { count: rejected_total - SHOWN_REJECTED }));
           if (report.other_sheets.length > 0)
             output.say(fill(words.otherSheets, { sheets: report.other_sheets.join(', ') }));
+          for (const cut of report.cut) output.say(`  ${cutNumbersNote(cut, 'all', output.locale)}`);
           if (report.damaged.length > 0) output.say(fill(words.damagedRows, { count: report.damaged.length }));
         }
       }),

@@ -15,7 +15,7 @@ import type { Store } from '#main/core/ports/store.ts';
 import { adopt, finishRotation, keyCareOf, recover, requestRotation, ROTATES } from '../../keys/key-profile.ts';
 import { openSecretsWithoutKey } from '../../open-secrets.ts';
 import { openProfile } from '../../profile.ts';
-import { withProfile, type OpenedProfile } from '../open-store.ts';
+import { refuseMissing, withProfile, type OpenedProfile } from '../open-store.ts';
 import { systemLocale } from '../../app-info.ts';
 import { askHidden, secretsOptions } from '../passphrase.ts';
 import type { Action } from '../program.ts';
@@ -80,6 +80,7 @@ export function addKey(program: Command, _words: CliWords, action: Action): void
     .option('--beside <file>', words.sidecar)
     .action(
       action(async ({ output, global }, options: { readonly file?: string; readonly beside?: string }) => {
+        if (options.beside === undefined) refuseMissing(global, 'profile');
         const recovery = await typedRecovery(options.file, words.type);
         const profile = openProfile({ directory: global.data });
         try {

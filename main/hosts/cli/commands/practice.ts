@@ -29,9 +29,7 @@ export function addPractice(program: Command, words: CliWords, action: Action): 
       action(async ({ output, signal }, options: PracticeOptions) => {
         const rate = options.rate === undefined ? undefined : Number(options.rate);
         if (rate !== undefined && !(rate >= 0 && rate <= 1_000))
-          throw new UsageError(
-            fill(words.usage.number, { option: '--rate', min: 0, max: 1_000, value: options.rate ?? '' }),
-          );
+          throw new UsageError(fill(words.usage.rate, { max: 1_000, value: options.rate ?? '' }));
         const started = await runPractice({
           port: integer('--port', options.port, 0, 65_535, words),
           seed: options.seed === undefined ? undefined : seedOf(options.seed),

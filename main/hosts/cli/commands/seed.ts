@@ -16,19 +16,23 @@ export function addSeed(program: Command, words: CliWords, action: Action): void
       action(async ({ output, global, signal }, options: { messages: string; seed: string }) => {
         const messages = integer('--messages', options.messages, 1, 100_000_000, words);
         const from = integer('--seed', options.seed, 0, 4_294_967_295, words);
-        return withProfile(global, async ({ profile, key }) => {
-          const report = await seed({
-            directory: profile.store,
-            key,
-            messages,
-            seed: from,
-            signal,
-            progress: ({ done, total }) => output.progress(done, total),
-          });
-          if (output.json) output.result(report);
-          else output.line(fill(words.seeded, { count: report.messages }));
-          return 0;
-        });
+        return withProfile(
+          global,
+          async ({ profile, key }) => {
+            const report = await seed({
+              directory: profile.store,
+              key,
+              messages,
+              seed: from,
+              signal,
+              progress: ({ done, total }) => output.progress(done, total),
+            });
+            if (output.json) output.result(report);
+            else output.line(fill(words.seeded, { count: report.messages }));
+            return 0;
+          },
+          { needs: null },
+        );
       }),
     );
 }
