@@ -90,7 +90,8 @@ export async function verifyShown(
   files: PackageFiles,
   options: { readonly progress: (done: number, total: number) => void; readonly check: () => void },
 ): Promise<PageReport> {
-  const { report, problems, more } = createProblems();
+  const found = createProblems();
+  const { report } = found;
   const signature = parseSignature(files.signatureText);
   let signed: boolean | null = false;
   let fingerprint: string | null = null;
@@ -118,7 +119,8 @@ export async function verifyShown(
   chain.end(files.manifest);
   const listed = files.manifest.files.find(({ name }) => name === FILE.records);
   if (lines.hex() !== listed?.sha256) report('data/', 'PAGE_DIFFERS');
-  return { problems, more: more(), records: chain.lines(), fingerprint, signed };
+  const problems = found.list();
+  return { problems, more: found.total() - problems.length, records: chain.lines(), fingerprint, signed };
 }
 
 /** The archive as it was received, every byte of it. */

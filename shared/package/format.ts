@@ -88,7 +88,7 @@ function base64Of(bytes: number): z.ZodType<string> {
   });
 }
 
-export const Signature = z.strictObject({
+const Signature = z.strictObject({
   algorithm: z.literal('Ed25519'),
   public_key: base64Of(32),
   signature: base64Of(64),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unknownAs } from '../protocol/fields.ts';
 import { MessageKind, Order, RecallEffect, SenderRole } from '../protocol/entities.ts';
 
 /**
@@ -18,7 +19,7 @@ export const MessageRecord = z.object({
   consumer: Name.default(''),
   sender: SenderRole,
   sender_name: Name.optional(),
-  kind: MessageKind,
+  kind: unknownAs(MessageKind, 'unknown'),
   text: z.string().default(''),
   sent_at: z.string().max(64),
   order_nos: Numbers.default([]),

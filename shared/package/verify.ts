@@ -81,6 +81,8 @@ export interface VerifyReport {
   readonly problems: readonly Problem[];
   /** Problems beyond MAX_PROBLEMS, only counted. */
   readonly more: number;
+  /** Numbers (`n`) of all records that a problem was found of, listed or not: [first, last], in order, apart. */
+  readonly touched: readonly (readonly [number, number])[];
   /** SHA-256 of the public key that the package itself names; null where it names none. */
   readonly fingerprint: string | null;
   /** The signature was checked and fits the manifest. */
@@ -97,6 +99,8 @@ export interface VerifyOptions {
 }
 
 const MAX_PROBLEMS = 1_000;
+/** A package with more separate damaged places than this is damaged from the next one on. */
+const MAX_RANGES = 1_000_000;
 const MAX_MANIFEST = 64 * 1024 * 1024;
 /** Bytes; ours are cut at 4 million characters, one record may be longer. */
 const MAX_CHUNK = 64 * 1024 * 1024;
@@ -113,13 +117,14 @@ export async function verifyPackage(
   tools: VerifyTools,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  const { report, take, problems, more } = createProblems();
+  const found = createProblems();
+  const { report } = found;
   const answer = (records: number, rest: Partial<VerifyReport> = {}): VerifyReport => ({
-    ok: problems.length === 0,
+    ok: found.total() === 0,
     records,
-    // What became of the contents first: of a package that was packed anew the container is damaged everywhere.
-    problems: problems.toSorted((a, b) => Number(isContainer(a)) - Number(isContainer(b))),
-    more: more(),
+    problems: found.list(),
+    more: found.total() - found.list().length,
+    touched: found.touched(),
     fingerprint: null,
     signed: false,
     manifest: null,
@@ -128,7 +133,7 @@ export async function verifyPackage(
 
   const directory = await readZipDirectory(source);
   for (const { where, what } of directory.troubles) report(where, what satisfies ZipTrouble);
-  if (directory.entries.length === 0 && problems.length > 0) return answer(0);
+  if (directory.entries.length === 0 && found.total() > 0) return answer(0);
   const byName = new Map(directory.entries.map((entry) => [entry.name, entry]));
   for (const entry of directory.entries) if (!isPackageName(entry.name)) report(entry.name, 'FILE_EXTRA');
 
@@ -309,7 +314,7 @@ export async function verifyPackage(
     options.check?.();
     if (entry.offset !== expectedAt) report(zipAt(expectedAt), 'CONTAINER_DAMAGED');
     const { said, real } = contents.get(entry) as Content;
-    take(said);
+    found.take(said);
     const placed = { ...real, offset: expectedAt };
     actual.push(placed);
     expectedAt = await compare(entry.offset, localHeader(placed));
@@ -346,32 +351,66 @@ interface Content {
   readonly real: ZipEntry;
 }
 
-type Problems = ReturnType<typeof createProblems>;
+export interface Problems {
+  report(where: string, what: ProblemCode, records?: readonly [number, number]): void;
+  take(others: Problems): void;
+  total(): number;
+  /** The first MAX_PROBLEMS. */
+  list(): readonly Problem[];
+  /** Numbers of all records that something was said of, also where it is not listed: [first, last], in order, apart. */
+  touched(): readonly (readonly [number, number])[];
+}
 
-/** The first MAX_PROBLEMS, and how many more. */
-export function createProblems() {
-  const problems: Problem[] = [];
-  let more = 0;
-  const add = (problem: Problem): void => {
-    if (problems.length >= MAX_PROBLEMS) more++;
-    else problems.push(problem);
+/**
+ * What is found, in the order in which it is said: whole files first, then single records, then the container (of a package
+ * that was packed anew it is damaged everywhere). So many damaged lines never push out which file they are of.
+ */
+export function createProblems(): Problems {
+  const kept: readonly [files: Problem[], records: Problem[], container: Problem[]] = [[], [], []];
+  let total = 0;
+  let touched: [number, number][] = [];
+  const keep = (problem: Problem): void => {
+    const of = kept[rankOf(problem)];
+    if (of.length < MAX_PROBLEMS) of.push(problem);
+  };
+  const touch = ([from, to]: readonly [number, number]): void => {
+    const last = touched.at(-1);
+    if (last !== undefined && from >= last[0] && from <= last[1] + 1) last[1] = Math.max(last[1], to);
+    else if (last !== undefined && touched.length >= MAX_RANGES) last[1] = Infinity;
+    else touched.push([from, to]);
   };
   return {
-    problems: problems as readonly Problem[],
-    more: (): number => more,
-    report(where: string, what: ProblemCode, records?: readonly [number, number]): void {
-      add(records === undefined ? { where, what } : { where, what, records });
+    report(where, what, records) {
+      total++;
+      keep(records === undefined ? { where, what } : { where, what, records });
+      if (records !== undefined) touch(records);
     },
-    take(others: { readonly problems: readonly Problem[]; more(): number }): void {
-      for (const problem of others.problems) add(problem);
-      more += others.more();
+    take(others) {
+      total += others.total();
+      for (const problem of others.list()) keep(problem);
+      for (const range of others.touched()) touch(range);
+    },
+    total: () => total,
+    list: () => kept.flat().slice(0, MAX_PROBLEMS),
+    touched() {
+      const merged: [number, number][] = [];
+      for (const [from, to] of touched.toSorted(([one], [other]) => one - other)) {
+        const last = merged.at(-1);
+        if (last !== undefined && from <= last[1] + 1) last[1] = Math.max(last[1], to);
+        else merged.push([from, to]);
+      }
+      touched = merged;
+      return merged;
     },
   };
 }
 
-/** Tells damage of the package from a disk that can't be read. */
-const isContainer = ({ where }: Problem): boolean => where.startsWith('zip@');
+function rankOf({ where }: Problem): 0 | 1 | 2 {
+  if (where.startsWith('zip@')) return 2;
+  return where.startsWith(`${FILE.records}:`) ? 1 : 0;
+}
 
+/** Tells damage of the package from a disk that can't be read. */
 async function canRead(source: ByteSource, start: number, end: number): Promise<boolean> {
   let bytes = 0;
   for await (const piece of source.read(start, end)) bytes += piece.length;

@@ -17,7 +17,7 @@ export interface ZipEntry {
 }
 
 export const LOCAL_SIGNATURE = 0x04034b50;
-export const DESCRIPTOR_SIGNATURE = 0x08074b50;
+const DESCRIPTOR_SIGNATURE = 0x08074b50;
 export const CENTRAL_SIGNATURE = 0x02014b50;
 export const END_SIGNATURE = 0x06054b50;
 export const ZIP64_END_SIGNATURE = 0x06064b50;

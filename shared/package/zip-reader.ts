@@ -19,7 +19,7 @@ export interface ByteSource {
 }
 
 /** What a zip may be at most before anything of it is unpacked (SE6). */
-export const ZIP_LIMITS = {
+const ZIP_LIMITS = {
   entries: 200_000,
   directory: 64 * 1024 * 1024,
   name: 200,

@@ -10,6 +10,7 @@ import { createFiles } from '#main/adapters/files/files.ts';
 import { openStore } from '#main/adapters/sqlite/index.ts';
 import { seed } from '#main/adapters/sqlite/seed.ts';
 import { createMemorySecrets } from '#main/adapters/secrets/memory.ts';
+import { loadPackage } from '#main/core/packages/load-package.ts';
 import type { Store } from '#main/core/ports/store.ts';
 import { AppFailure } from '#shared/contract/errors.ts';
 import { MASK_ALL } from '#shared/domain/mask/choices.ts';
@@ -211,6 +212,42 @@ test('[EX4] removed, swapped, doubled, inserted, changed, cut: each has its own 
   expect(await verdict(chain)).toEqual(['records.jsonl:44 HEAD_DIFFERS']);
 });
 
+test('[EX4] more damaged lines than are listed: the file they are of is named first, the rest is counted', async () => {
+  const store = await open();
+  await store.importRecords(
+    Array.from({ length: 1_300 }, (_, i) =>
+      importRecord({ message_id: `m-${i}`, sent_at: T0 + i * 1_000, text: `第${i}条` }),
+    ),
+  );
+  const files = await unpack((await packaging(store).build()).bytes);
+  const lines = textOf(files, FILE.records).trimEnd().split('\n');
+  const changed = new Map<string, Uint8Array>(files);
+  changed.set(FILE.records, bytesOf(`${lines.map((line) => line.replace('第', '笫')).join('\n')}\n`));
+  const report = await verifyBytes(await repack(changed));
+  expect(report.problems.slice(0, 2)).toEqual([
+    { where: FILE.records, what: 'FILE_CHANGED' },
+    { where: 'data/', what: 'PAGE_DIFFERS' },
+  ]);
+  expect(report.problems).toHaveLength(1_000);
+  const said = report.problems.filter(({ where }) => where.startsWith(`${FILE.records}:`)).length;
+  expect(said).toBe(998);
+  // Each of the 1,300 messages; the first record is their conversation.
+  expect(report.more).toBe(1_300 - said);
+  expect(report.touched).toEqual([[2, 1_301]]);
+
+  // Told twice, each with a hash of its own that fits: opened, every one of them is marked (EX7).
+  changed.set(FILE.records, bytesOf(`${lines.flatMap((line) => [line, line]).join('\n')}\n`));
+  const loaded = await loadPackage({
+    source: inMemory(await repack(changed)),
+    tools: verifyTools,
+    put: async () => {},
+    check: () => {},
+    progress: () => {},
+  });
+  expect(loaded.report.problems[0]).toEqual({ where: FILE.records, what: 'FILE_CHANGED' });
+  expect(new Set(loaded.damaged).size).toBe(1_300);
+});
+
 test('[EX4] files: changed, missing, too many, another name; manifest and signature malformed or absent', async () => {
   const { build } = packaging(await smallStore());
   const files = await unpack((await build()).bytes);
@@ -342,7 +379,7 @@ test.each([
     "zipfile.ZipFile(out, 'w')",
     "i = zipfile.ZipInfo(name); i.extra = b'UT\\x05\\0\\1\\0\\0\\0\\0'; z.writestr(i, open(name, 'rb').read())",
   ],
-] as const)('[EX4] a record changed and packed anew (%s): the record is named first', async (_name, open, write) => {
+] as const)('[EX4] a record changed and packed anew (%s): the contents are named first', async (_name, open, write) => {
   const { build } = packaging(await smallStore());
   const folder = unzipped((await build()).bytes);
   const records = path.join(folder, FILE.records);
@@ -365,7 +402,11 @@ with ${open} as z:
   writeFileSync(records, lines.with(4, lines[4]!.replace('"n":5', '"n":50')).join('\n'));
   const changed = await packed();
   expect(changed.signed).toBe(true);
-  expect(problemsOf(changed).slice(0, 2)).toEqual(['records.jsonl:5 RECORD_CHANGED', 'records.jsonl FILE_CHANGED']);
+  expect(problemsOf(changed).slice(0, 3)).toEqual([
+    'records.jsonl FILE_CHANGED',
+    'data/ PAGE_DIFFERS',
+    'records.jsonl:5 RECORD_CHANGED',
+  ]);
 });
 
 test('[EX3] recalls, corrections and transfers are records of their own; [RC19] what was recalled is nowhere', async () => {

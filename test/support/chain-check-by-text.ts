@@ -61,7 +61,7 @@ export function checkByText(pieces: readonly Uint8Array[], manifest: Manifest, r
   if (top.n + damaged < records) report(where(lines + 1), 'RECORDS_TRUNCATED', [top.n + damaged + 1, records]);
   else if (top.n !== records || top.hash !== manifest.chain.head) {
     if (damaged === 0) report(where(lines), 'HEAD_DIFFERS');
-  } else if (lines === records) {
+  } else if (lines === records && [...counts.values()].reduce((sum, count) => sum + count, 0) === lines) {
     const said = manifest.counts;
     const of = (type: string): number => counts.get(type) ?? 0;
     if (

@@ -111,8 +111,8 @@ export async function undetectedFlips(
     const located = problems.some(({ where, what }) =>
       file === undefined
         ? where.startsWith('zip@') || what === 'FILE_MISSING' || what === 'FILE_CHANGED'
-        : // A stream that is garbled from there on names its lines first, more of them than are listed.
-          where === file || where.startsWith(`${file}:`) || (file === FILE.signature && what === 'SIGNATURE_BAD'),
+        : // Also where the stream is garbled from there on, and more lines with it than are listed.
+          where === file || (file === FILE.signature && what === 'SIGNATURE_BAD'),
     );
     if (!located) missed.push(at);
   }

@@ -5,7 +5,7 @@ import { messageKeySlot } from '#shared/domain/time.ts';
 import { AttachmentId } from '#shared/domain/ids.ts';
 import { FILE, hashFits } from '#shared/package/format.ts';
 import { ConversationRecord, MessageRecord, OtherRecord, RecallRecord } from '#shared/package/records.ts';
-import { verifyPackage, type Problem, type VerifyTools } from '#shared/package/verify.ts';
+import { verifyPackage, type VerifyTools } from '#shared/package/verify.ts';
 import { contentStart, readZipDirectory, type ByteSource, type ListedEntry } from '#shared/package/zip-reader.ts';
 import type { ImportRecord, ImportRecordMore } from '../ports/store.ts';
 
@@ -52,7 +52,7 @@ export async function loadPackage(options: LoadOptions): Promise<LoadedPackage> 
     throw new AppFailure('PACKAGE_UNREADABLE', 'no records that could be read', {
       problem: verified.problems[0]?.what ?? 'FILE_MISSING',
     });
-  const isDamaged = rangesOf(verified.problems);
+  const isDamaged = within(verified.touched);
   const damaged = new Set<string>();
   const conversationNumbers = new Map<string, NonNullable<ImportRecordMore['conversation_nos']>>();
   let batch: ImportRecord[] = [];
@@ -289,26 +289,17 @@ function toImport(
   };
 }
 
-/** Whether a record's number is among those that verification names. */
-function rangesOf(problems: readonly Problem[]): (n: number) => boolean {
-  const ranges = problems
-    .flatMap(({ records }) => (records === undefined ? [] : [records]))
-    .toSorted(([a], [b]) => a - b);
-  const merged: [number, number][] = [];
-  for (const [from, to] of ranges) {
-    const last = merged.at(-1);
-    if (last !== undefined && from <= last[1] + 1) last[1] = Math.max(last[1], to);
-    else merged.push([from, to]);
-  }
+/** Whether a number is in one of the ranges, which are in order and apart. */
+function within(ranges: readonly (readonly [number, number])[]): (n: number) => boolean {
   return (n) => {
     let low = 0;
-    let high = merged.length;
+    let high = ranges.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((merged[middle] as [number, number])[1] < n) low = middle + 1;
+      if ((ranges[middle] as readonly [number, number])[1] < n) low = middle + 1;
       else high = middle;
     }
-    const found = merged[low];
+    const found = ranges[low];
     return found !== undefined && found[0] <= n;
   };
 }

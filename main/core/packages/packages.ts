@@ -1,4 +1,4 @@
-import { AppFailure } from '#shared/contract/errors.ts';
+import { AppFailure, codeOf } from '#shared/contract/errors.ts';
 import type { PackageView } from '#shared/contract/packages.ts';
 import type { Handlers } from '#shared/contract/procedures.ts';
 import type { MessageView, SearchRow } from '#shared/contract/views.ts';
@@ -138,7 +138,7 @@ export function createPackages(ports: {
         ...(ports.onProgress === undefined ? {} : { onProgress: ports.onProgress }),
       });
     } catch (thrown) {
-      one.code = thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL';
+      one.code = codeOf(thrown);
     }
     ports.onChanged();
   }
