@@ -47,11 +47,6 @@ export function normaliseNumber(text: string): string {
   return text.normalize('NFKC').replace(INVISIBLE, '').replace(DASHES, '-').trim();
 }
 
-/** True for what `parseNumbers` accepts as a number. */
-export function isNumber(text: string): boolean {
-  return NUMBER.test(text);
-}
-
 /**
  * Cuts pasted or loaded text into numbers (SR2): any separator, duplicates merged, malformed ones listed with their
  * line. Lines end with LF, CR LF or CR.

@@ -1,6 +1,7 @@
 import { AppFailure } from '#shared/contract/errors.ts';
 import type { FileRow } from '#main/core/ports/csv.ts';
 import { dateText } from './local-time.ts';
+import { createFillDown, type MergedDown } from './merged-cells.ts';
 import type { NumberMeaning } from './number-formats.ts';
 import type { SharedStrings } from './shared-strings.ts';
 import { createXmlReader } from './xml-reader.ts';
@@ -18,6 +19,8 @@ interface PendingRow {
   readonly cells: string[];
   /** Column and number of each shared string; looked up when the row is handed out. */
   readonly shared: [column: number, index: number][];
+  /** Columns of figures that may have lost their last digits. */
+  readonly cut: number[];
   chars: number;
 }
 
@@ -26,13 +29,15 @@ export interface SheetContext {
   /** By position in the styles' `cellXfs`. */
   readonly meanings: readonly NumberMeaning[];
   readonly since1904: boolean;
+  readonly merged: readonly MergedDown[];
 }
 
 /** Rows of a sheet's XML; see Spreadsheet.rows. */
 export async function* readSheet(
   xml: AsyncIterable<Uint8Array>,
-  { strings, meanings, since1904 }: SheetContext,
+  { strings, meanings, since1904, merged }: SheetContext,
 ): AsyncIterable<readonly FileRow[]> {
+  const down = createFillDown(merged);
   let complete: PendingRow[] = [];
   let row: PendingRow | null = null;
   let lastLine = 0;
@@ -55,7 +60,7 @@ export async function* readSheet(
         const line = Number.isInteger(given) && given > lastLine ? given : lastLine + 1;
         if (line > MAX_LINE) throw malformed('more rows than a sheet has');
         lastLine = line;
-        row = { line, cells: [], shared: [], chars: 0 };
+        row = { line, cells: [], shared: [], cut: [], chars: 0 };
         nextColumn = 0;
       } else if (name === 'c') {
         if (row === null || inCell) throw malformed('a cell outside of a row');
@@ -100,7 +105,11 @@ export async function* readSheet(
       if (!Number.isInteger(index) || index < 0) throw malformed('no number of a text');
       fill(to.cells, at, '');
       to.shared.push([at, index]);
-    } else fill(to.cells, at, shown(raw));
+    } else {
+      const text = shown(raw);
+      fill(to.cells, at, text);
+      if (kind === 'n' && isCut(text)) to.cut.push(at);
+    }
   }
 
   function shown(raw: string): string {
@@ -119,7 +128,7 @@ export async function* readSheet(
     complete = [];
     let batch: FileRow[] = [];
     let chars = 0;
-    for (const { line, cells, shared, chars: own } of rows) {
+    for (const { line, cells, shared, cut, chars: own } of rows) {
       let length = own;
       for (const [at, index] of shared) {
         await strings.ensure(index);
@@ -128,11 +137,17 @@ export async function* readSheet(
         if (length > MAX_ROW_CHARS) break;
         cells[at] = text ?? '';
       }
+      length += down.fill(line, cells);
       let width = cells.length;
       while (width > 0 && cells[width - 1] === '') width--;
       if (length > MAX_ROW_CHARS) batch.push({ line, cells: [], problem: 'ROW_TOO_LARGE' });
       else if (width > 0)
-        batch.push({ line, cells: width === cells.length ? cells : cells.slice(0, width), problem: null });
+        batch.push({
+          line,
+          cells: width === cells.length ? cells : cells.slice(0, width),
+          problem: null,
+          ...(cut.length === 0 ? {} : { cut }),
+        });
       chars += length;
       if (batch.length < BATCH_ROWS && chars < BATCH_CHARS) continue;
       yield batch;
@@ -175,8 +190,21 @@ function numberText(text: string): string {
   if (/^-?\d+$/u.test(text)) return text;
   const number = Number(text);
   if (text === '' || !Number.isFinite(number)) return text;
-  if (Number.isInteger(number) && Math.abs(number) < 1e24) return BigInt(number).toString();
-  return String(number);
+  if (!Number.isInteger(number) || Number.isSafeInteger(number) || Math.abs(number) >= 1e24) return String(number);
+  // As a spreadsheet shows it, which has 15 digits: behind them would stand what the machine's number happens to have.
+  const [digits = '', exponent = ''] = number.toPrecision(15).split('e+');
+  return digits.replace('.', '').padEnd(Number(exponent) + (number < 0 ? 2 : 1), '0');
+}
+
+/**
+ * A figure whose last digits may be another's: spreadsheets keep 15 and put zeros behind them. Whoever wrote more than a
+ * machine's number holds (2^53, or 17 digits) wrote the digits themselves.
+ */
+function isCut(text: string): boolean {
+  if (text.length < 16 || !/^\d+$/u.test(text)) return false;
+  const digits = text.replace(/^0+/u, '');
+  const kept = digits.replace(/0+$/u, '').length;
+  return digits.length > 15 && (kept <= 15 || (kept <= 17 && !Number.isSafeInteger(Number(digits))));
 }
 
 /** ISO 8601 as the strict form of the format has it. */

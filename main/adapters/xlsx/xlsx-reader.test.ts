@@ -50,6 +50,34 @@ test('[SR11] of merged cells only the first has a value; empty rows are left out
   expect(data.map((row) => row.line)).toEqual([1, 2, 3, 4, 6]);
 });
 
+test('[SR11] cells merged over several rows hold the same in each: conversation, agent and number of all its messages', async () => {
+  const cell = (at: string, text: string): string => `<c r="${at}" t="inlineStr"><is><t>${text}</t></is></c>`;
+  const rows =
+    `<row r="1">${cell('A1', '会话')}${cell('B1', '消息')}</row>` +
+    `<row r="2"><c r="A2"/>${cell('B2', '时间')}${cell('C2', '&lt;mergeCell ref="B2:B9"')}</row>` +
+    `<row r="3">${cell('A3', 'c-1')}${cell('B3', '一')}</row><row r="4">${cell('B4', '二')}</row>` +
+    `<row r="5">${cell('A5', '己')}${cell('B5', '三')}</row><row r="7">${cell('A7', 'c-2')}</row><row r="8">${cell('D8', '四')}</row>` +
+    `<row r="9"><c r="A9"/></row><row r="10">${cell('B10', '五')}</row>`;
+  const merged = ['A1:A2', 'B1:C1', 'A3:A6', 'C3:C4', 'A7:B9'].map((ref) => `<mergeCell ref="${ref}"/>`).join('');
+  const parts = workbookParts(rows);
+  const sheet = 'xl/worksheets/sheet1.xml';
+  const padding = `<!-- ${' '.repeat(70_000)} -->`;
+  parts[sheet] = String(parts[sheet]).replace(
+    '</worksheet>',
+    `${padding}<mergeCells count="5">${merged}</mergeCells></worksheet>`,
+  );
+  expect(await cellsOf(parts)).toEqual([
+    [1, '会话', '消息'],
+    [2, '会话', '时间', '<mergeCell ref="B2:B9"'],
+    [3, 'c-1', '一'],
+    [4, 'c-1', '二'],
+    [5, '己', '三'],
+    [7, 'c-2'],
+    [8, 'c-2', '', '', '四'],
+    [10, '', '五'],
+  ]);
+});
+
 test('[SR11] every kind of cell', async () => {
   const rows =
     '<row r="2"><c r="A2" t="s"><v>0</v></c><c r="B2" t="s"><v> 1 </v></c><c r="C2" t="inlineStr"><is><r><t>rich </t></r><r><t xml:space="preserve"> text</t></r><rPh><t>no</t></rPh></is></c></row>' +

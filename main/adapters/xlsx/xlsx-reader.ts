@@ -1,5 +1,6 @@
 import { AppFailure } from '#shared/contract/errors.ts';
 import type { SpreadsheetReader } from '#main/core/ports/spreadsheet.ts';
+import { findMergedDown } from './merged-cells.ts';
 import { meaningOf, type NumberMeaning } from './number-formats.ts';
 import { createSharedStrings, type SharedStringsOptions } from './shared-strings.ts';
 import { readSheet } from './sheet-rows.ts';
@@ -41,10 +42,11 @@ export function createXlsxReader(options: { readonly strings?: SharedStringsOpti
         );
         return {
           sheets: sheets.map(({ name, hidden }) => ({ name, hidden })),
-          rows(index) {
+          async *rows(index) {
             const sheet = sheets[index];
             if (sheet === undefined) throw new AppFailure('INTERNAL', 'no such sheet');
-            return readSheet(parts.read(sheet.part), { strings, meanings, since1904 });
+            const merged = await findMergedDown(parts.read(sheet.part));
+            yield* readSheet(parts.read(sheet.part), { strings, meanings, since1904, merged });
           },
           async close() {
             await strings.close();

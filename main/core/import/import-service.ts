@@ -1,6 +1,6 @@
 import { AppFailure } from '#shared/contract/errors.ts';
 import { ImportMappingInput, type Handlers } from '#shared/contract/procedures.ts';
-import type { ImportMapping, ImportPreview } from '#shared/contract/views.ts';
+import type { CutColumn, ImportMapping, ImportPreview } from '#shared/contract/views.ts';
 import { zoneOffsetMinutes } from '#shared/lib/time-zone.ts';
 import { actorOf, permitProfile } from '../accounts/acting.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -9,8 +9,10 @@ import type { CsvReader } from '../ports/csv.ts';
 import type { Files } from '../ports/files.ts';
 import type { SpreadsheetReader } from '../ports/spreadsheet.ts';
 import type { Store } from '../ports/store.ts';
+import { createCutCount } from './cut-numbers.ts';
 import { createRowMapper, type RejectReason } from './map-rows.ts';
 import { proposeMapping } from './propose.ts';
+import { zoneOfHeader } from './time-format.ts';
 import { createImportReading, type ImportBatch, type ImportReading, type RowPlace, type TableHead } from './reading.ts';
 
 export interface ImportPorts {
@@ -42,6 +44,8 @@ export interface ImportReport {
   readonly skipped: number;
   /** Imported rows in which bytes were invalid and replaced by U+FFFD. */
   readonly damaged: readonly RowPlace[];
+  /** Columns whose numbers lost digits in a spreadsheet, among the rows that are here now. */
+  readonly cut: readonly CutColumn[];
   /** Sheets with rows that were not read, as they hold another table. */
   readonly other_sheets: readonly string[];
   readonly encoding: string;
@@ -108,6 +112,7 @@ export function createImportService(ports: ImportPorts): ImportService {
     const rejected: (RowPlace & { reason: RejectReason })[] = [];
     const damaged: RowPlace[] = [];
     const total = { rows: 0, imported: 0, duplicates: 0, rejected: 0, skipped: 0 };
+    let cut: readonly CutColumn[] = [];
     let writing: Promise<void> | null = null;
     let failed: unknown = null;
 
@@ -136,6 +141,7 @@ export function createImportService(ports: ImportPorts): ImportService {
         total.rows += batch.rows;
         total.skipped += batch.skipped;
         total.rejected += batch.rejected.length;
+        cut = batch.cut;
         rejected.push(...batch.rejected.slice(0, MAX_LISTED - rejected.length));
         damaged.push(...batch.damaged.slice(0, MAX_LISTED - damaged.length));
         if (batch.records.length > 0) await write(batch.records);
@@ -162,6 +168,7 @@ export function createImportService(ports: ImportPorts): ImportService {
       rejected_total: total.rejected,
       skipped: total.skipped,
       damaged,
+      cut,
       other_sheets: table.otherSheets,
       encoding: table.encoding,
     };
@@ -199,6 +206,8 @@ export function createImportService(ports: ImportPorts): ImportService {
         input.mapping === undefined ? ((await savedMapping(table.header)) ?? proposed) : asMapping(input.mapping);
       const { name, bytes } = await files.describe(input.file);
       const mapper = tryMapper(mapping, table);
+      const cut = createCutCount(mapping, table.header);
+      for (const row of table.sample) cut.add(row);
       return {
         file: { handle: input.file, name, bytes },
         encoding: table.encoding,
@@ -221,6 +230,7 @@ export function createImportService(ports: ImportPorts): ImportService {
                   const mapped = mapper.map(row);
                   return { line: row.line, ...mapper.parts(row), problem: mapped.ok ? null : mapped.reason };
                 }),
+        cut: cut.counts(),
       };
     },
 
@@ -246,13 +256,19 @@ export function createImportService(ports: ImportPorts): ImportService {
   };
 }
 
-/** The mapping proposed for a table, with the desktop's offset at the time of the records, not today's: summer time. */
+/**
+ * The mapping proposed for a table, with the zone that its header names, else the desktop's offset at the time of the records,
+ * not today's: summer time.
+ */
 export function proposeFor(table: TableHead, shop: string, localOffsetMinutes: (at: number) => number): ImportMapping {
   const rows = table.sample.filter((row) => row.problem === null).map((row) => row.cells);
   const mapping = proposeMapping({ header: table.header, rows, utcOffsetMinutes: 0, shop });
   const mapper = tryMapper(mapping, table);
   const first = mapper === null ? null : table.sample.map((row) => mapper.parts(row).sent_at).find((at) => at !== null);
-  return { ...mapping, utc_offset_minutes: localOffsetMinutes(first ?? 0) };
+  return {
+    ...mapping,
+    utc_offset_minutes: zoneOfHeader(mapping.columns.sent_at ?? '') ?? localOffsetMinutes(first ?? 0),
+  };
 }
 
 /** From the schema's output: absent columns are absent, not undefined. */

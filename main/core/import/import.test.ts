@@ -7,6 +7,7 @@ import type { ImportRecord } from '../ports/store.ts';
 import { createRowMapper } from './map-rows.ts';
 import { proposeMapping } from './propose.ts';
 import { openTable } from './table.ts';
+import { fold, HEADER_WORDS } from './words.ts';
 
 /** Bytes as a file, handed out in small pieces. */
 function fileOf(bytes: Uint8Array, name = 'chat.csv', piece = 1_000): Files {
@@ -371,4 +372,32 @@ test('[SR11] a comma at the end of each row, but not of the header, makes no fur
   expect(read.mapping).toEqual(plain.mapping);
   expect(read.records).toEqual(plain.records);
   expect(read.rejected).toEqual([]);
+});
+
+test('[SR11] headers and senders in traditional characters', async () => {
+  const { records, rejected } = await importBytes(
+    utf8(
+      '會話編號,客服帳號,買家暱稱,發送時間,發送方,訊息內容,訂單編號\n' +
+        '7,小美,湯姆,2026-09-01 週二 09:36:53,買家,在嗎,260901-8053\n' +
+        '7,小美,湯姆,2026-09-01 09:37:53,賣家,您好，請問有什麼可以幫您,260901-8053\n',
+    ),
+  );
+  expect(rejected).toEqual([]);
+  expect(
+    records.map(({ conversation_id, agent, consumer, sender, text, order_nos }) => [
+      conversation_id,
+      agent,
+      consumer,
+      sender,
+      text,
+      order_nos,
+    ]),
+  ).toEqual([
+    ['7', '小美', '湯姆', 'consumer', '在嗎', ['260901-8053']],
+    ['7', '小美', '湯姆', 'agent', '您好，請問有什麼可以幫您', ['260901-8053']],
+  ]);
+});
+
+test('[SR11] every word of the list is found by itself', () => {
+  for (const words of Object.values(HEADER_WORDS)) for (const word of words) expect(fold(word)).toBe(word);
 });

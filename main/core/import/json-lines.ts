@@ -54,10 +54,19 @@ export async function* readJsonLines(
   if (rows.length > 0) yield rows;
 }
 
+/** Perhaps a number of more digits than this machine's numbers have. */
+const MANY_DIGITS = /\d{16}/u;
+
+/** Order numbers that stand without quotes keep all their digits, as the file has them. */
+function inFull(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const { source = '' } = context ?? {};
+  return typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/u.test(source) ? source : value;
+}
+
 function flatten(line: string): Map<string, string> | null {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(line);
+    parsed = MANY_DIGITS.test(line) ? JSON.parse(line, inFull) : JSON.parse(line);
   } catch {
     // Also nesting too deep for the parser.
     return null;

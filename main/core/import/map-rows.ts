@@ -9,7 +9,7 @@ import { isTimeFormat, parseTime } from './time-format.ts';
 import { fold, kindOfWord, recalledOfWord, senderInWord } from './words.ts';
 
 /** Why a row is not imported; words for people: shared/i18n/import. */
-export const REJECT_REASONS = [
+const REJECT_REASONS = [
   'TIME_MISSING',
   'TIME_UNREADABLE',
   'SENDER_UNKNOWN',

@@ -1,9 +1,10 @@
-import type { ImportMapping } from '#shared/contract/views.ts';
+import type { CutColumn, ImportMapping } from '#shared/contract/views.ts';
 import { throwIfCancelled } from '../jobs/jobs.ts';
 import type { CsvReader, FileRow } from '../ports/csv.ts';
 import type { Files } from '../ports/files.ts';
 import type { SpreadsheetReader } from '../ports/spreadsheet.ts';
 import type { ImportRecord, PackedRecords } from '../ports/store.ts';
+import { createCutCount } from './cut-numbers.ts';
 import { createRowMapper, type RejectReason } from './map-rows.ts';
 import { openTable, type Table } from './table.ts';
 
@@ -25,6 +26,8 @@ export interface ImportBatch {
   readonly rejected: readonly (RowPlace & { readonly reason: RejectReason })[];
   /** Rows among the records in which bytes were invalid. */
   readonly damaged: readonly RowPlace[];
+  /** Of all rows so far. */
+  readonly cut: readonly CutColumn[];
   /** Of the file, read so far. */
   readonly bytes: number;
 }
@@ -85,6 +88,7 @@ export function createImportReading(
     async *records(file, mapping, signal) {
       const table = await openTable(files, csv, file, spreadsheets);
       const mapper = createRowMapper(mapping, table.header, table.format === 'csv');
+      const cut = createCutCount(mapping, table.header);
       let bytes = 0;
       const gathering = gather();
       let batch = emptyBatch();
@@ -99,17 +103,18 @@ export function createImportReading(
             if (!mapped.ok) batch.rejected.push({ ...placeOf(row), reason: mapped.reason });
             else {
               gathering.add(mapped.record);
+              cut.add(row);
               units += mapped.record.text.length;
               if (mapped.damaged) batch.damaged.push(placeOf(row));
             }
           }
           if (batch.rows + batch.skipped < BATCH_ROWS && units < BATCH_UNITS) continue;
-          yield { ...batch, records: gathering.take(), bytes };
+          yield { ...batch, records: gathering.take(), cut: cut.counts(), bytes };
           batch = emptyBatch();
           units = 0;
         }
       }
-      if (batch.rows + batch.skipped > 0) yield { ...batch, records: gathering.take(), bytes };
+      if (batch.rows + batch.skipped > 0) yield { ...batch, records: gathering.take(), cut: cut.counts(), bytes };
     },
   };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -14,6 +15,7 @@ import { createExportService } from '../export/export-service.ts';
 import { createJobs } from '../jobs/jobs.ts';
 import type { Store } from '../ports/store.ts';
 import { createImportService } from './import-service.ts';
+import { openTable } from './table.ts';
 
 function services(store: Store, options: XlsxWriterOptions = {}) {
   const clock = createFakeClock();
@@ -253,4 +255,22 @@ test('[EX1] the estimate of a workbook is close to what is written', async () =>
   expect(estimate.rows).toBe(2_500);
   expect(estimate.bytes).toBeGreaterThan(report.bytes / 2);
   expect(estimate.bytes).toBeLessThan(report.bytes * 2);
+});
+
+test('[SR11] how far a sheet has been read grows with its rows', async () => {
+  const noise = (at: number): string => createHash('sha512').update(String(at)).digest('hex');
+  const rows = Array.from({ length: 6_000 }, (_, at) =>
+    row('c-1', '小美', 'tom', '2026-09-01 09:36:53', '买家', noise(at), ''),
+  );
+  const file = await fileOf(workbookParts(HEADER + rows.join('')));
+  const files = createFiles({ resolve: (handle) => handle });
+  const { bytes } = await files.describe(file);
+  const table = await openTable(files, createCsvReader(), file, createXlsxReader());
+  const seen: number[] = [];
+  let now = 0;
+  for await (const _batch of table.rows((read) => (now = read))) seen.push(now / bytes);
+  expect(seen.length).toBeGreaterThan(5);
+  expect(seen[0]).toBeLessThan(0.3);
+  expect(seen).toEqual(seen.toSorted((one, other) => one - other));
+  expect(seen.at(-1)).toBeGreaterThan(0.8);
 });

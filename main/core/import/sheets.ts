@@ -66,20 +66,26 @@ export async function openSheets(
     otherSheets: others.map(({ name }) => name),
     async *rows(onBytes = () => {}) {
       let read = 0;
+      let latest = 0;
+      // Directory, headings, and a look through the sheet before it is read are not how far it has come.
+      let counting = false;
       const book = await spreadsheets.open({
         bytes,
         async *read(range) {
+          latest = 0;
           for await (const chunk of files.read(handle, range)) {
-            read += chunk.length;
-            // Directory and headings are read more than once.
-            onBytes(Math.min(read, bytes));
+            latest += chunk.length;
+            if (counting) onBytes(Math.min((read += chunk.length), bytes));
             yield chunk;
           }
         },
       });
       try {
         for (const sheet of [main, ...further]) {
+          counting = false;
           for await (const batch of book.rows(sheet.index)) {
+            if (!counting) read += latest;
+            counting = true;
             const rows: FileRow[] = [];
             for (const row of batch) {
               if (row.line <= sheet.lastLine) continue;

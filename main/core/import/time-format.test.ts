@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseTime, proposeTimeFormat } from './time-format.ts';
+import { parseTime, proposeTimeFormat, zoneOfHeader } from './time-format.ts';
 
 const at = Date.UTC(2026, 8, 1, 1, 36, 53);
 
@@ -21,6 +21,15 @@ test.each([
   ['09/01/2026 09:36:53 AM', 'MM/dd/yyyy HH:mm:ss'],
   ['２０２６－０９－０１　０９：３６：５３', 'yyyy-MM-dd HH:mm:ss'],
   ["'2026-09-01 09:36:53", 'yyyy-MM-dd HH:mm:ss'],
+  ['2026-09-01 09:36:53 CST', 'iso'],
+  ['2026-09-01 10:36:53 JST', 'iso'],
+  ['2026-09-01 09:36:53 北京时间', 'yyyy-MM-dd HH:mm:ss'],
+  ['2026-09-01T09:36:53+08:00[Asia/Shanghai]', 'iso'],
+  ['Tue, 1 Sep 2026 09:36:53 +0800', 'iso'],
+  ['Tue Sep 01 09:36:53 CST 2026', 'iso'],
+  ['Tue Sep 01 2026 09:36:53 GMT+0800 (中国标准时间)', 'iso'],
+  ['Sep 1, 2026, 9:36:53 AM', 'iso'],
+  ['01-Sep-2026 09:36:53', 'iso'],
 ])('[SR11] %s is read as %s', (value, format) => {
   expect(proposeTimeFormat([value])).toEqual({ format, share: 1 });
   expect(parseTime(value, format, 480)).toBe(at);
@@ -47,4 +56,18 @@ test.each([
   '不是时间',
 ])('[SR11] %j is no time', (value) => {
   expect(parseTime(value, 'iso', 0)).toBeNull();
+});
+
+test.each([
+  ['Time (UTC)', 0],
+  ['created_at_utc', 0],
+  ['发送时间（UTC+9）', 540],
+  ['时间 GMT-05:30', -330],
+  ['时间(北京时间)', 480],
+  ['發送時間（北京時間）', 480],
+  ['时间', null],
+  ['outcome time', null],
+  ['cutcorner', null],
+])('[SR11] the zone that the header %s names', (header, minutes) => {
+  expect(zoneOfHeader(header)).toBe(minutes);
 });

@@ -28,13 +28,48 @@ const DAY = 86_400_000;
 /** Day 0 of Excel's calendar, with its leap day that never was already taken into account. */
 const EXCEL_EPOCH = Date.UTC(1899, 11, 30);
 
-const CLOCK = String.raw`(?:[T\s,]*(?:(?:星期|周)[一二三四五六日天]\s*)?(上午|下午|凌晨|早上|中午|晚上|AM|PM)?\s*(\d{1,2})\s*(?::|时|点)\s*(\d{1,2})(?:\s*(?::|分)\s*(\d{1,2})(?:[.,:](\d{1,9}))?)?\s*[秒分]?\s*(上午|下午|AM|PM)?)?`;
-const ZONE = String.raw`\s*(Z|UTC|GMT|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?)?`;
+const CLOCK = String.raw`(?:[T\s,]*(?:(?:星期|周|週)[一二三四五六日天]\s*)?(上午|下午|凌晨|早上|中午|晚上|AM|PM)?\s*(\d{1,2})\s*(?::|时|時|点|點)\s*(\d{1,2})(?:\s*(?::|分)\s*(\d{1,2})(?:[.,:](\d{1,9}))?)?\s*[秒分]?\s*(上午|下午|AM|PM)?)?`;
+const ZONE_NAMES: Readonly<Record<string, number>> = {
+  // China's; where these files come from nobody means the American one.
+  CST: 480,
+  北京时间: 480,
+  中国标准时间: 480,
+  HKT: 480,
+  SGT: 480,
+  JST: 540,
+  KST: 540,
+  EST: -300,
+  EDT: -240,
+  CDT: -300,
+  MST: -420,
+  MDT: -360,
+  PST: -480,
+  PDT: -420,
+  CET: 60,
+  CEST: 120,
+};
+/** Behind it may stand what the zone is called: `+08:00[Asia/Shanghai]`, `GMT+0800 (中国标准时间)`. */
+const ZONE = String.raw`\s*(Z|UTC|GMT|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?|${Object.keys(ZONE_NAMES).join('|')})?(?:\s?(?:\[[^\]]{1,40}\]|\([^)]{1,40}\)))?`;
 const YEAR_FIRST = new RegExp(
   String.raw`^(\d{4})\s*([-/.年])\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?${CLOCK}${ZONE}$`,
   'i',
 );
 const YEAR_LAST = new RegExp(String.raw`^(\d{1,2})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{4})${CLOCK}${ZONE}$`, 'i');
+const MONTHS = 'jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec';
+const WEEKDAY = '(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},? )?';
+const MONTH = `(${MONTHS})[a-z]{0,6}\\.?`;
+/** Tue, 1 Sep 2026 10:00:00 +0800 */
+const NAMED_DAY_FIRST = new RegExp(String.raw`^${WEEKDAY}(\d{1,2})[ -]${MONTH}[ -](\d{4}),?${CLOCK}${ZONE}$`, 'i');
+/** Tue Sep 01 2026 10:00:00 GMT+0800; Sep 1, 2026, 10:00:00 AM */
+const NAMED_MONTH_FIRST = new RegExp(
+  String.raw`^${WEEKDAY}${MONTH} (\d{1,2})(?:st|nd|rd|th)?,? (\d{4}),?${CLOCK}${ZONE}$`,
+  'i',
+);
+/** Tue Sep 01 10:00:00 CST 2026 */
+const NAMED_YEAR_LAST = new RegExp(
+  String.raw`^${WEEKDAY}${MONTH} (\d{1,2}) (\d{1,2}):(\d{2}):(\d{2})${ZONE} (\d{4})$`,
+  'i',
+);
 const COMPACT = /^(\d{4})(\d{2})(\d{2})(?:[T\s]?(\d{2})(\d{2})(\d{2})?(\d{3})?)?$/;
 const NUMBER = /^\d+(?:\.\d+)?(?:E\+?\d{1,2})?$/i;
 
@@ -101,6 +136,8 @@ function readTime(
       : build(year, first, second, rest, offsetMinutes);
     return at === null ? null : { at, format: dayFirst ? 'dd/MM/yyyy HH:mm:ss' : 'MM/dd/yyyy HH:mm:ss' };
   }
+  const named = readNamed(text, offsetMinutes);
+  if (named !== null) return { at: named, format: 'iso' };
   const compact = COMPACT.exec(text);
   if (compact !== null && format !== 'epoch_s' && format !== 'epoch_ms') {
     const [, year = '', month = '', day = '', hour, minute, second, fraction] = compact;
@@ -109,6 +146,32 @@ function readTime(
   }
   if (!NUMBER.test(text)) return null;
   return readNumber(Number(text), format, offsetMinutes);
+}
+
+/** With the month's name in English, as programs write times that nobody formatted. Null where it is none. */
+function readNamed(text: string, offsetMinutes: number): number | null {
+  if (!/[a-z]{3}/i.test(text)) return null;
+  const numberOf = (month: string): string => String(MONTHS.split('|').indexOf(month.toLowerCase()) + 1);
+  const dayFirst = NAMED_DAY_FIRST.exec(text);
+  if (dayFirst !== null) {
+    const [, day = '', month = '', year = '', ...rest] = dayFirst;
+    return build(year, numberOf(month), day, rest, offsetMinutes);
+  }
+  const monthFirst = NAMED_MONTH_FIRST.exec(text);
+  if (monthFirst !== null) {
+    const [, month = '', day = '', year = '', ...rest] = monthFirst;
+    return build(year, numberOf(month), day, rest, offsetMinutes);
+  }
+  const yearLast = NAMED_YEAR_LAST.exec(text);
+  if (yearLast === null) return null;
+  const [, month = '', day = '', hour, minute, second, zone, year = ''] = yearLast;
+  return build(
+    year,
+    numberOf(month),
+    day,
+    [undefined, hour, minute, second, undefined, undefined, zone],
+    offsetMinutes,
+  );
 }
 
 function readNumber(
@@ -139,7 +202,7 @@ function formatOf(separator: string, text: string): TimeFormat {
   if (separator === '年') return 'yyyy年MM月dd日 HH:mm:ss';
   if (separator === '/') return 'yyyy/MM/dd HH:mm:ss';
   if (separator === '.') return 'yyyy.MM.dd HH:mm:ss';
-  return /[tz]|[+-]\d{2}:?\d{2}$/i.test(text.slice(10)) ? 'iso' : 'yyyy-MM-dd HH:mm:ss';
+  return /[tz]|[+-]\d{2}:?\d{2}(?:\s?[[(]|$)/i.test(text.slice(10)) ? 'iso' : 'yyyy-MM-dd HH:mm:ss';
 }
 
 /** `rest`: day part, hour, minute, second, fraction, day part, zone. */
@@ -172,8 +235,23 @@ function build(
   return at >= MIN_TIME && at < MAX_TIME ? at : null;
 }
 
+const HEADER_ZONE =
+  /(?<![a-z])(?:utc|gmt)(?:\s?([+-])(\d{1,2})(?::?(00|30|45))?|(?![a-z]))|(北京时间|北京時間|中国标准时间)/i;
+
+/** The zone that a header names for its column (`Time (UTC)`, `发送时间（UTC+9）`), minutes east of UTC; null where it names none. */
+export function zoneOfHeader(header: string): number | null {
+  const found = HEADER_ZONE.exec(header.normalize('NFKC'));
+  if (found === null) return null;
+  const [, sign, hours, minutes = '0', named] = found;
+  if (named !== undefined) return 480;
+  if (hours === undefined) return 0;
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+}
+
 function zoneMinutes(zone: string | undefined): number | null {
   if (zone === undefined || zone === '') return null;
+  const named = ZONE_NAMES[zone.toUpperCase()];
+  if (named !== undefined) return named;
   const found = /([+-])(\d{1,2}):?(\d{2})?$/.exec(zone);
   if (found === null) return 0;
   return (found[1] === '-' ? -1 : 1) * (Number(found[2]) * 60 + Number(found[3] ?? '0'));

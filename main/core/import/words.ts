@@ -1,19 +1,18 @@
 import type { ImportField } from '#shared/contract/views.ts';
+import { foldedText } from '#shared/domain/guard/fold.ts';
 import type { MessageKind, SenderRole } from '#shared/protocol/entities.ts';
 
-/** What other systems call things. All compared after `fold`. Within a list the better name comes first. */
+/** What other systems call things, in simplified characters. All compared after `fold`. Within a list the better name comes first. */
 
 export function fold(text: string): string {
-  return text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[\s_\-.:()[\]#"'*]/gu, '');
+  return foldedText(text).replace(/[\s_\-.:()[\]#"'*]/gu, '');
 }
 
 export const HEADER_WORDS: Readonly<Record<ImportField, readonly string[]>> = {
   message_id: [
     '消息id',
     '消息编号',
+    '讯息编号',
     '消息标识',
     '聊天记录id',
     '记录id',
@@ -50,6 +49,7 @@ export const HEADER_WORDS: Readonly<Record<ImportField, readonly string[]>> = {
   sent_at: [
     '发送时间',
     '消息时间',
+    '讯息时间',
     '聊天时间',
     '对话时间',
     '时间',
@@ -102,6 +102,7 @@ export const HEADER_WORDS: Readonly<Record<ImportField, readonly string[]>> = {
   ],
   text: [
     '消息内容',
+    '讯息内容',
     '聊天内容',
     '对话内容',
     '发送内容',
@@ -111,6 +112,7 @@ export const HEADER_WORDS: Readonly<Record<ImportField, readonly string[]>> = {
     '正文',
     '文本',
     '消息',
+    '讯息',
     '聊天记录',
     '话术',
     'text',
@@ -252,6 +254,7 @@ export const HEADER_WORDS: Readonly<Record<ImportField, readonly string[]>> = {
   ],
   kind: [
     '消息类型',
+    '讯息类型',
     '消息类别',
     '内容类型',
     '消息格式',
@@ -444,6 +447,7 @@ const KINDS: Readonly<Record<MessageKind, readonly string[]>> = {
     '链接',
   ],
   system: ['system', '系统', '系统消息', '系统通知', '提示', 'notice', 'tips'],
+  unknown: ['unknown'],
 };
 const KIND_BY_WORD = new Map<string, MessageKind>(
   (Object.keys(KINDS) as MessageKind[]).flatMap((kind) => KINDS[kind].map((word) => [fold(word), kind] as const)),

@@ -15,5 +15,7 @@ export interface FileRow {
   /** Name of the sheet where it is not the first one with rows. */
   readonly sheet?: string;
   readonly cells: readonly string[];
+  /** Columns of a spreadsheet whose cell is a figure that may have lost its last digits; absent where there are none. */
+  readonly cut?: readonly number[];
   readonly problem: null | 'QUOTE_BROKEN' | 'ROW_TOO_LARGE' | 'JSON_BROKEN' | 'NOT_A_MESSAGE';
 }

@@ -20,7 +20,8 @@ export interface Spreadsheet {
   readonly sheets: readonly { readonly name: string; readonly hidden: boolean }[];
   /**
    * Streams the rows of a sheet in batches; `line` is the row's number in it. Cells are text: numbers in full (an order
-   * number never as 1.2E+18), times as `yyyy-MM-dd HH:mm:ss`, flags TRUE and FALSE, of merged cells only the first.
+   * number never as 1.2E+18), times as `yyyy-MM-dd HH:mm:ss`, flags TRUE and FALSE; cells merged over several rows hold the same in
+   * each, those merged across only in the first.
    * Empty rows and empty cells at a row's end are left out. One at a time. Errors as `open`.
    */
   rows(sheet: number): AsyncIterable<readonly FileRow[]>;

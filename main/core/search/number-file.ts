@@ -1,5 +1,6 @@
 import { AppFailure } from '#shared/contract/errors.ts';
 import { decodeText } from '../import/encoding.ts';
+import type { FileRow } from '../ports/csv.ts';
 import type { Files } from '../ports/files.ts';
 import type { SpreadsheetReader } from '../ports/spreadsheet.ts';
 
@@ -37,20 +38,43 @@ async function readCells(
   const book = await spreadsheets.open({ bytes, read: (range) => files.read(file, range) });
   try {
     for (const index of book.sheets.keys()) {
-      let text = '';
-      let line = 1;
+      const rows: FileRow[] = [];
+      let units = 0;
       for await (const batch of book.rows(index)) {
         for (const row of batch) {
-          text += `${'\n'.repeat(row.line - line)}${row.cells.join('\t')}`;
-          ({ line } = row);
+          rows.push(row);
+          for (const cell of row.cells) units += cell.length + 1;
         }
-        if (text.length > MAX_NUMBER_FILE)
+        if (units > MAX_NUMBER_FILE)
           throw new AppFailure('FILE_TOO_LARGE', 'a sheet of numbers this large', { max: MAX_NUMBER_FILE });
       }
-      if (text !== '') return text;
+      if (rows.length > 0) return textOf(rows);
     }
     throw new AppFailure('FILE_EMPTY', 'no sheet has rows');
   } finally {
     await book.close();
   }
+}
+
+/** Written so that it is listed as malformed: a number whose last digits are gone finds nothing, or another order. */
+const CUT_MARK = '≈';
+
+/** Each row on its line. */
+function textOf(rows: readonly FileRow[]): string {
+  // Where most long figures keep their digits, the others do end in zeros.
+  let cut = 0;
+  let long = 0;
+  for (const row of rows) {
+    cut += row.cut?.length ?? 0;
+    for (const cell of row.cells) if (cell.length > 15 && /^\d+$/u.test(cell)) long++;
+  }
+  const doubted = cut * 2 > long;
+  let text = '';
+  let line = 1;
+  for (const row of rows) {
+    const cells = row.cells.map((cell, at) => (doubted && row.cut?.includes(at) === true ? CUT_MARK + cell : cell));
+    text += `${'\n'.repeat(row.line - line)}${cells.join('\t')}`;
+    ({ line } = row);
+  }
+  return text;
 }
