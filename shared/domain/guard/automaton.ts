@@ -38,14 +38,10 @@ export function finish<T>(steps: Generator<void, T>): T {
 }
 
 /**
- * Compiles words (not empty, at most 65,535 units; the caller bounds them). A word's index in `words` names it in
- * matches. Time and space are linear in the total length.
+ * Compiles words (not empty, at most 65,535 units; the caller bounds them), in steps, for a thread that has to answer in
+ * between (a long list takes several frames). A word's index in `words` names it in matches. Time and space are linear in
+ * the total length.
  */
-export function compileAutomaton(words: readonly string[]): Automaton {
-  return finish(automatonSteps(words));
-}
-
-/** The same in steps, for a thread that has to answer in between (a long list takes several frames). */
 export function* automatonSteps(words: readonly string[]): Generator<void, Automaton> {
   let bound = 1;
   for (const word of words) bound += word.length;

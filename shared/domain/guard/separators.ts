@@ -4,7 +4,7 @@
  */
 export const LETTER = 0;
 /** Spaces, dashes, dots, stars, emoji …: 微 信, 微*信, 微😀信. */
-export const DECORATION = 1;
+const DECORATION = 1;
 /** Commas and their kin: they part clauses in honest text ("你看，到家了"), so they hide only a word spread out whole. */
 export const CLAUSE = 2;
 /** Ends of sentences and lines: no word reaches across. */

@@ -164,6 +164,12 @@ describe('[EX5] names that are known', () => {
   });
 });
 
+it('[EX5] a number of the record stays, also where letters are stuck to it and it looks like a phone', () => {
+  const context = { keep: new Set(['JD13800138000', '13911112222a']) };
+  const text = '我的 jd13800138000 和 13911112222A，还有 JD13800138001';
+  expect(maskText(text, MASK_ALL, context)).toBe('我的 jd13800138000 和 13911112222A，还有 JD138****8001');
+});
+
 describe('[EX5] properties', () => {
   const contexts = fc.constantFrom(
     {},

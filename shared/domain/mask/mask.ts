@@ -98,6 +98,7 @@ export function findPersonal(text: string, choices: MaskChoices, context: MaskCo
     if (wantsNames)
       for (const name of findNames(folded.text, personal)) {
         const range = originalRange(folded, name.start, name.end);
+        if (name.capital === true && !/^\p{Lu}/u.test(text.slice(range.start, range.end).normalize('NFKC'))) continue;
         spans.push({ ...range, kind: 'name', replacement: maskName(text.slice(range.start, range.end)) });
       }
   }

@@ -8,6 +8,8 @@ import { AMBIGUOUS_SURNAMES, COMPOUND_SURNAMES, NOT_NAMES, SURNAMES } from './su
 export interface FoundName {
   readonly start: number;
   readonly end: number;
+  /** A name only if it is written with a capital (我是Tom), which a folded text doesn't tell. */
+  readonly capital?: true;
 }
 
 /** After these a name is expected, whatever it looks like, if it stands apart. */
@@ -26,6 +28,19 @@ const SELF = new RegExp(
   `(?:我|这边|这里)是(?=(?:[\u4e00-\u9fff]{2,3}|(?:${[...COMPOUND_SURNAMES].join('|')})[\u4e00-\u9fff]{1,2}|[\u4e00-\u9fff]{2,6}${DOT}[\u4e00-\u9fff]{2,6})(?:$|[\\s,.!?;:。、~]|的(?:老公|老婆|妈妈|爸爸|家人|朋友|同事|儿子|女儿)))`,
   'g',
 );
+/** 我是Tom, 我叫 being a frame of its own. */
+const SELF_LATIN = /(?:我|这边|这里)是\s?(?=[a-z])/g;
+const LATIN_ALONE =
+  /^[a-z]{3,20}(?: [a-z]{2,20}){0,2}(?=$|[\s,.!?;:。、~](?![a-z0-9])|的(?:老公|老婆|妈妈|爸爸|家人|朋友|同事|儿子|女儿))/;
+/** A name of one to three words, alone in its line or between separators. */
+const LATIN_BEFORE = /(?:^|[,;:。、/()\n\u4e00-\u9fff]\s?)([a-z]{2,20}(?:[ .][a-z]{2,20}){0,2})[\s,;:/-]{1,3}$/;
+/** What stands before a phone or behind 我是 in Latin letters and names nobody. */
+const LATIN_WORDS = new Set(
+  'tel telephone phone mobile mob cell call contact number num no wechat weixin wx vx qq whatsapp line hp fax sms hotline service my is the at to on or and me it me you this that new old ok okay yes hi hello hey dear please pls plz thanks thx sorry help add ship send order id sn sku imei code app vip svip plus pro max mini ios android iphone ipad mac apple huawei honor xiaomi redmi oppo vivo samsung meizu nokia sony dell lenovo usb type size xs xl xxl xxxl cod dhl ems ups sf jd yto zto'.split(
+    ' ',
+  ),
+);
+
 const HONORIFIC = /(?<=[\u4e00-\u9fff]{2}\s?)(?:先生|女士|小姐(?!姐)|太太|阿姨|师傅|同学|同志)/g;
 
 /** 张三收, alone or before a number. */
@@ -82,7 +97,8 @@ export function findNames(text: string, numbers: readonly FoundName[]): FoundNam
   units[text.length] = places.length;
   places.push(text.length);
   const standing = numbers.map(({ start, end }) => ({ start: units[start] as number, end: units[end] as number }));
-  return findCommon(pieces.join(''), standing).map(({ start, end }) => ({
+  return findCommon(pieces.join(''), standing).map(({ start, end, ...more }) => ({
+    ...more,
     start: places[start] as number,
     end: places[end] as number,
   }));
@@ -108,6 +124,10 @@ function findCommon(text: string, numbers: readonly FoundName[]): FoundName[] {
     framed(CALLED, { strong: false, apart: false, dotted: true, latin: true });
     framed(WEAK, { strong: false, apart: false, dotted: false, latin: false });
     framed(SELF, { strong: false, apart: false, dotted: true, latin: false });
+    for (const at of endsOf(SELF_LATIN, text)) {
+      const name = LATIN_ALONE.exec(text.slice(at, at + 66))?.[0] ?? '';
+      if (name !== '' && !hasWord(name)) add({ start: at, end: at + name.length, capital: true });
+    }
     RECEIVES.lastIndex = 0;
     for (let match = RECEIVES.exec(text); match !== null; match = RECEIVES.exec(text))
       add(alone(text, match.index, match.index + match[0].length));
@@ -249,6 +269,20 @@ function alone(text: string, start: number, end: number): FoundName | null {
 /** Titles of shops and goods have dots too. */
 const OF_SHOPS = /[店服官品坊馆厂装鞋包居]|公司|电话|手机/;
 
+/** One of the words is none that names have. */
+const hasWord = (name: string): boolean => name.split(/[ .]/).some((word) => LATIN_WORDS.has(word));
+
+/** Tom 13800138000, John Smith, 138…: a Latin name alone before a phone. `end`: where the phone or its label begins. */
+function latinBefore(text: string, end: number): FoundName | null {
+  const from = Math.max(0, end - 48);
+  const found = LATIN_BEFORE.exec(text.slice(from, end));
+  const name = found?.[1] ?? '';
+  if (found === null || name === '' || (found.index === 0 && from > 0 && found[0].startsWith(name))) return null;
+  if (hasWord(name)) return null;
+  const start = from + found.index + found[0].indexOf(name);
+  return { start, end: start + name.length };
+}
+
 /** A name that stands alone before a phone: 张三 13800138000, 张三，电话：13800138000. */
 function tokenBefore(text: string, phone: number): FoundName | null {
   let end = phone;
@@ -256,6 +290,8 @@ function tokenBefore(text: string, phone: number): FoundName | null {
     text.slice(Math.max(0, end - 12), end),
   )?.[0];
   const unlabelled = end - (label?.length ?? 0);
+  const latin = latinBefore(text, unlabelled);
+  if (latin !== null) return latin;
   end = unlabelled;
   while (end > 0 && phone - end < 14 && BESIDE.test(text[end - 1] as string)) end--;
   if (end === unlabelled && label === undefined) {

@@ -5,7 +5,7 @@ import { foldedText } from '../guard/fold.ts';
  * look-up costs a hundredth of what the detectors do (EX5, EX6). What a character counts as is decided on its folded form,
  * so tricks of width and case change nothing. Never too little: each detector names a character that all its finds have.
  */
-export const HAS_DIGIT = 1;
+const HAS_DIGIT = 1;
 /** As many digits as the shortest number of a person has. */
 export const HAS_NUMBER = 2;
 export const HAS_AT = 4;

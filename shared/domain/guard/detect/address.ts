@@ -168,8 +168,12 @@ function lastPlaceEnd(text: string, end: number): number {
   return index;
 }
 
+/** Development zones that stand in a district's place and are called like something else. */
+const ZONE =
+  /(?:苏州工业园区|苏州新加坡工业园区|曹妃甸工业区|上海化学工业区|中马钦州产业园区|东湖(?:生态旅游)?风景区)$/;
+
 const isNoPlace = (head: string): boolean =>
-  NOT_PLACE.test(head) || (CITY_WORD.test(head) && !CITY_AFTER_LEVEL.test(head));
+  !ZONE.test(head) && (NOT_PLACE.test(head) || (CITY_WORD.test(head) && !CITY_AFTER_LEVEL.test(head)));
 
 /** Length of province, city and district at `at`, and how many levels of them there are. */
 function headAt(text: string, at: number): { readonly length: number; readonly levels: number } {

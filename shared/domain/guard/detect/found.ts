@@ -8,16 +8,7 @@ export interface Found {
 }
 
 /** Kinds of detectors; the names that a policy's `send.confirm` and `send.block` use. */
-export const DETECTOR_KINDS = [
-  'money',
-  'promise',
-  'phone',
-  'id_number',
-  'bank_card',
-  'address',
-  'email',
-  'contact',
-] as const;
+const DETECTOR_KINDS = ['money', 'promise', 'phone', 'id_number', 'bank_card', 'address', 'email', 'contact'] as const;
 export type DetectorKind = (typeof DETECTOR_KINDS)[number];
 
 /** All matches of a global regular expression. Every expression here has bounded repetitions, so this is linear. */

@@ -244,7 +244,7 @@ function classify(
       if (label === 'id' && looksLikeIdNumber(value)) return part('id_number', 'id', { ...whole, certain: false });
     }
   }
-  if (letterAfter || letterBefore) return null;
+  if ((letterAfter || letterBefore) && (chinese || shape !== '11' || isCode(text, start, end, known))) return null;
   const rest = text.slice(end, end + 6);
   const amount =
     AMOUNT_AFTER.test(rest) || (lastGroup.separator === '.' && (groups[first + count]?.digits.length ?? 9) <= 2);
@@ -256,6 +256,31 @@ function classify(
   }
 
   return phone(text, { digits, shape, joiners, start, label, chinese }, part);
+}
+
+/** Letters that order, violation and article numbers begin with here; waybills have them too, and never eleven digits behind. */
+const CODE_PREFIX = /^(?:wg|dd|ddh|no|po|so|sku|sn|id|item|art|ref)$/;
+
+const isLetter = (unit: number): boolean => unit >= 97 && unit <= 122;
+
+/**
+ * Whether eleven digits with letters stuck to them are a part of something else: of a number that the caller knows, of a
+ * mixture of letters and digits, of what a label or its own letters call a number. Else it may be a phone (a138…, wang138…),
+ * and is taken for one: what is hidden without need costs less than what is not.
+ */
+function isCode(text: string, start: number, end: number, known: ReadonlySet<string>): boolean {
+  let from = start;
+  while (from > 0 && isLetter(text.charCodeAt(from - 1))) from--;
+  let to = end;
+  while (to < text.length && isLetter(text.charCodeAt(to))) to++;
+  if (isAsciiDigit(text.charCodeAt(from - 1)) || isAsciiDigit(text.charCodeAt(to))) return true;
+  const letters = text.slice(from, start);
+  if (to > end && letters !== '' && !STUCK_LABEL.test(letters)) return true;
+  if (CODE_PREFIX.test(letters) || /[a-z0-9][-_]$/.test(text.slice(Math.max(0, from - 2), from))) return true;
+  if (labelOf(text.slice(Math.max(0, from - LOOK_BACK), from)) === 'order') return true;
+  const whole = text.slice(from, to);
+  for (const number of known) if (number.length === whole.length && number.toLowerCase() === whole) return true;
+  return false;
 }
 
 interface PhoneParts {
