@@ -26,6 +26,7 @@ import type { Backups } from './ports/backups.ts';
 import type { NetworkProbe } from './ports/network.ts';
 import { createExportService, type ExportHost } from './export/export-service.ts';
 import { createImportService } from './import/import-service.ts';
+import { readAgain } from './ingest/read-again.ts';
 import type { ImportReading } from './import/reading.ts';
 import { createJobs } from './jobs/jobs.ts';
 import { createPackageService, type PackagePorts } from './package/package-service.ts';
@@ -259,7 +260,7 @@ export function createApp(ports: AppPorts): App {
     audit,
     permit,
     request: (account, fields) =>
-      sessions.get(account)?.connection.request('words.sync', fields) ?? Promise.resolve({ kind: 'not-sent' }),
+      sessions.get(account)?.patiently('words.sync', fields) ?? Promise.resolve({ kind: 'not-sent' }),
     onChanged: (account_id, shop_id) => announcer.publish({ topic: 'words', payload: { account_id, shop_id } }),
   });
   const { wordsOf } = wordLists;
@@ -421,7 +422,6 @@ export function createApp(ports: AppPorts): App {
     sessions: () => sessions,
     agentOf,
     policyIn,
-    keep: conversations.keep,
     actor: () => actorOf(store),
     sees: desk.sees,
     localOffsetMinutes,
@@ -640,6 +640,13 @@ export function createApp(ports: AppPorts): App {
       await attachments?.start();
       administration.start();
       await accounts.start();
+      void readAgain({
+        store,
+        logger,
+        appVersion: ports.info.version,
+        onChanges: announcer.changes,
+        stopped: () => stopped,
+      });
       await upkeep.start();
       // EX6: exports that the program's end interrupted.
       const unfinished = (await exports?.resumeAll()) ?? 0;

@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { AgentId, ConversationId, MessageId, ShopId } from '../domain/ids.ts';
-import { Conversation, Message, Policy, Presence, Recalled, Role, Timestamp } from './entities.ts';
+import {
+  Conversation,
+  Message,
+  Policy,
+  Recalled,
+  ReceivedPresence,
+  Role,
+  Timestamp,
+  WholeConversation,
+  WholeMessage,
+} from './entities.ts';
 import { optional } from './fields.ts';
 
 /** Durable events, numbered per account without gaps, delivered at least once, in order (docs/protocol.md, Events). */
@@ -10,7 +20,7 @@ const envelope = { type: z.literal('event'), event_seq: z.int().positive(), at: 
 /** A name; the page doesn't say that it isn't an object with one, as a recall's operator is. */
 const By = z.union([z.string().max(1_024), z.object({ name: z.string().max(1_024) }).transform(({ name }) => name)]);
 
-export const MessageCreated = z.object({ ...envelope, kind: z.literal('message.created'), message: Message });
+export const MessageCreated = z.object({ ...envelope, kind: z.literal('message.created'), message: WholeMessage });
 export const MessageStatusChanged = z.object({
   ...envelope,
   kind: z.literal('message.status'),
@@ -30,7 +40,7 @@ export const MessageRecalled = z.object({ ...Recalled.shape, ...envelope, kind: 
 export const ConversationUpserted = z.object({
   ...envelope,
   kind: z.literal('conversation.upserted'),
-  conversation: Conversation,
+  conversation: WholeConversation,
 });
 export const ConversationRemoved = z.object({
   ...envelope,
@@ -62,7 +72,7 @@ export const AgentUpdated = z.object({
   agent_id: AgentId,
   name: z.string().max(1_024),
   role: Role,
-  presence: Presence,
+  presence: ReceivedPresence,
 });
 
 export const KnownEvent = z.discriminatedUnion('kind', [
@@ -77,8 +87,24 @@ export const KnownEvent = z.discriminatedUnion('kind', [
   WordsUpdated,
   AgentUpdated,
 ]);
-export type KnownEvent = z.infer<typeof KnownEvent>;
+/** The same with what a later version may say in a message or a conversation (SY8): tried second, as hardly any event needs it. */
+const LaterEvent = z.discriminatedUnion('kind', [
+  MessageCreated.extend({ message: Message }),
+  ConversationUpserted.extend({ conversation: Conversation }),
+]);
+type LaterEvent = z.infer<typeof LaterEvent>;
+export type KnownEvent = Exclude<z.infer<typeof KnownEvent>, { kind: LaterEvent['kind'] }> | LaterEvent;
 export type EventKind = KnownEvent['kind'];
+
+/** An event of a known kind. What doesn't fit is said of the first reading: it is the page's. */
+export function readKnownEvent(
+  value: unknown,
+): { readonly success: true; readonly data: KnownEvent } | { readonly success: false; readonly error: z.ZodError } {
+  const known = KnownEvent.safeParse(value);
+  if (known.success) return known;
+  const later = LaterEvent.safeParse(value);
+  return later.success ? later : known;
+}
 
 /**
  * What of an event that can't be read is needed: its number, without which the stream would stand still here for ever.
@@ -90,7 +116,7 @@ export const EventEnvelope = z.object({
   kind: z.string().max(128).catch(''),
 });
 
-/** An event of a kind this version doesn't know: kept raw for a later version, acknowledged, no behaviour (SY8). */
+/** An event of a kind, or with a name in a closed list, that this version doesn't know: kept raw for a later version, acknowledged, no behaviour (SY8). */
 export interface UnknownEvent {
   readonly type: 'event';
   readonly event_seq: number;

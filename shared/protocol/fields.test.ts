@@ -150,7 +150,7 @@ describe('what the page does not say exactly', () => {
 describe('lists', () => {
   test('[SY8] an element that cannot be read is left out and counted, the others stay in order', () => {
     const page = {
-      messages: [MESSAGE, { ...MESSAGE, kind: 'hologram' }, 7, { ...MESSAGE, conv_seq: 2 }],
+      messages: [MESSAGE, { ...MESSAGE, sent_at: 'soon' }, 7, { ...MESSAGE, conv_seq: 2 }],
       has_more: true,
     };
     const read = REQUESTS['conversation.pull'].result.parse(page);

@@ -15,6 +15,10 @@ export const optional = <T extends z.ZodType>(schema: T) =>
 /** `x|null` of the page. Encoders that leave out what is null have said the same. */
 export const nullable = <T extends z.ZodType>(schema: T) => schema.nullable().default(null);
 
+/** A closed list of the page as a later version may have grown it: a name that isn't known yet counts as `reading`, the safest of those that are. */
+export const unknownAs = <T extends string>(known: z.ZodType<T>, reading: NoInfer<T>) =>
+  z.string().transform((name): T => known.safeParse(name).data ?? reading);
+
 /** Hexadecimal in either case, as lower case. */
 export const Sha256 = z
   .string()

@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { AgentId, AttachmentId, ClientMessageId, ConversationId, MessageId, RecallId, ShopId } from '../domain/ids.ts';
-import { Agent, Conversation, Message, MessageKind, Presence, RecallEffect, Timestamp } from './entities.ts';
-import { Sha256, nullable, optional, readable } from './fields.ts';
+import {
+  Agent,
+  Conversation,
+  Message,
+  Presence,
+  ReceivedEffect,
+  ReceivedPresence,
+  Timestamp,
+  WireKind,
+} from './entities.ts';
+import { Sha256, nullable, optional, readable, unknownAs } from './fields.ts';
 import { ATTACHMENT_CHUNK_BYTES, LONGEST_RETRY_AFTER_MS, PULL_LIMIT, SNAPSHOT_LIMIT } from './limits.ts';
 
 /** Requests of the client with their results (docs/protocol.md, Requests). One table: name → fields and result. */
@@ -19,7 +28,7 @@ export const REQUESTS = {
     fields: z.object({
       client_msg_id: ClientMessageId,
       conversation_id: ConversationId,
-      kind: MessageKind,
+      kind: WireKind,
       text: optional(z.string()),
       attachment_id: optional(AttachmentId),
       correction_of: optional(MessageId),
@@ -37,7 +46,7 @@ export const REQUESTS = {
     }),
     result: z.object({
       recall_id: RecallId,
-      effect: RecallEffect,
+      effect: ReceivedEffect,
       recalled_at: Timestamp,
       elapsed_ms: z.int().nonnegative(),
       quota: z.object({ used: z.int().nonnegative(), limit: z.int().nonnegative() }),
@@ -50,7 +59,7 @@ export const REQUESTS = {
       z.object({
         known: z.literal(true),
         ok: z.boolean(),
-        effect: optional(RecallEffect),
+        effect: optional(ReceivedEffect),
         code: optional(z.string().max(64)),
         recalled_at: optional(Timestamp),
       }),
@@ -85,7 +94,7 @@ export const REQUESTS = {
     fields: z.object({ conversation_id: ConversationId, conv_seq: z.int().nonnegative() }),
     result: z.object({}),
   },
-  'presence.set': { fields: z.object({ presence: Presence }), result: z.object({ presence: Presence }) },
+  'presence.set': { fields: z.object({ presence: Presence }), result: z.object({ presence: ReceivedPresence }) },
   'agents.list': { fields: z.object({ shop_id: optional(ShopId) }), result: z.object({ agents: readable(Agent) }) },
   'attachment.put': {
     fields: z.object({
@@ -112,7 +121,11 @@ export const REQUESTS = {
     result: z.object({
       version: z.int().nonnegative(),
       added: readable(
-        z.object({ word: z.string().min(1), category: z.string(), action: z.enum(['warn', 'confirm', 'block']) }),
+        z.object({
+          word: z.string().min(1),
+          category: z.string(),
+          action: unknownAs(z.enum(['warn', 'confirm', 'block']), 'confirm'),
+        }),
       ),
       removed: z.array(z.string()),
     }),

@@ -382,6 +382,67 @@ describe('the core against a scripted gateway', () => {
     expect(problems()).toEqual([]);
   });
 
+  it('[IN2] an answer that is older than the events before it undoes nothing: a claim that was lost is said to be lost', async () => {
+    const { key } = await begin();
+    const waiting = { intake: 'waiting', assignee: null, assignments: [], waiting_since: serverNow() };
+    const held = (agent_id: string, name: string) => ({
+      assignee: { agent_id, name },
+      assignments: [{ agent_id, name, from: serverNow(), to: null, how: 'claimed' }],
+    });
+    emit('conversation.upserted', { conversation: conversation(waiting) });
+    const view = () => app.call('conversations.get', { conversation_key: key });
+    await until('it to wait', async () => (await view()).intake === 'waiting');
+    const refused = app.refusal('conversations.claim', { conversation_key: key });
+    const claim = await peer.frame('conversation.claim');
+    emit('conversation.upserted', { conversation: conversation(held('a-1', '小美')) });
+    emit('conversation.upserted', { conversation: conversation(held('a-2', '小李')) });
+    peer.reply(claim, { conversation: conversation(held('a-1', '小美')) });
+    expect(await refused).toEqual({ code: 'ALREADY_CLAIMED', details: { by: '小李' } });
+    expect((await view()).assignee).toEqual({ agent_id: 'a-2', name: '小李' });
+    // Without an event in between the answer is the newest word.
+    const again = app.call('conversations.claim', { conversation_key: key });
+    peer.reply(await peer.frame('conversation.claim'), { conversation: conversation(held('a-1', '小美')) });
+    expect((await again).assignee).toEqual({ agent_id: 'a-1', name: '小美' });
+  });
+
+  it('[PV3] [IN6] a gateway that is busy is asked again for the word list and told again what was read', async () => {
+    const { key } = await begin();
+    const next = async (type: string): Promise<Frame> => {
+      let frame: Frame | null = null;
+      void peer.frame(type).then((came) => (frame = came));
+      await passing(type, () => frame !== null);
+      return frame as unknown as Frame;
+    };
+    peer.refuse(await next('words.sync'), 'SERVER_BUSY', { retry_after_ms: 500 });
+    peer.refuse(await next('words.sync'), 'RATE_LIMITED');
+    const added = [{ word: '返现', category: '违规', action: 'block' }];
+    peer.reply(await next('words.sync'), { version: 1, added, removed: [] });
+    const words = () => app.call('words.page', { account_id: TEST_ACCOUNT, shop_id: 's-1', after: null } as never);
+    await until('the words', async () => (await words()).version === 1);
+    await app.call('conversations.read', { conversation_key: key, conv_seq: 1 });
+    peer.refuse(await next('conversation.read'), 'SERVER_BUSY');
+    expect(await next('conversation.read')).toMatchObject({ conversation_id: 'c-1', conv_seq: 1 });
+  });
+
+  it('[SY8] names of a later version close no connection, however many come, and what they say is there', async () => {
+    const { key } = await begin();
+    const sender = { role: 'consumer', id: 'u-1', name: '买家' };
+    for (let seq = 2; seq <= 21; seq++) {
+      emit('message.created', { message: message(seq, '[贴纸]', { kind: 'sticker', sender }) });
+      emit('message.status', { conversation_id: 'c-1', msg_id: 'm-1', status: 'forwarded' });
+      emit('conversation.pinned', { conversation_id: 'c-1' });
+    }
+    await passing('all of them', async () => (await app.account()).event_seq === lastSeq);
+    expect((await app.page(key)).messages.filter(({ kind }) => kind === 'unknown')).toHaveLength(20);
+    expect(await app.call('conversations.get', { conversation_key: key })).toMatchObject({ reply_state: 'unreplied' });
+    expect((await app.account()).state).toBe('live');
+    expect(gateway.count).toBe(1);
+    expect(problems()).toEqual([]);
+    // Bodies without what they are about are something else.
+    for (let i = 0; i < 10; i++) emit('message.status', { conversation_id: 'c-1', status: 'read' });
+    await passing('a new attempt', () => gateway.count === 2);
+  });
+
   it.each([
     ['unknown kinds', { kinds: ['text', 'hologram'] }],
     ['a negative window', { window_ms: -1 }],

@@ -155,7 +155,8 @@ function checkInvariants(db: WritableDatabase): void {
     `SELECT c.id FROM conversations c WHERE c.purged_at IS NULL AND (
        c.unread <> (SELECT count(*) FROM messages m WHERE m.conversation = c.id AND m.sender_role = ${SENDER_CODES.consumer} AND m.conv_seq > c.agent_read_seq)
        OR c.last_consumer_seq <> (SELECT coalesce(max(conv_seq), 0) FROM messages m WHERE m.conversation = c.id AND m.sender_role = ${SENDER_CODES.consumer})
-       OR c.last_agent_seq <> (SELECT coalesce(max(conv_seq), 0) FROM messages m WHERE m.conversation = c.id AND m.sender_role = ${SENDER_CODES.agent})
+       OR c.last_agent_seq <> (SELECT coalesce(max(conv_seq), 0) FROM messages m WHERE m.conversation = c.id AND m.sender_role = ${SENDER_CODES.agent}
+            AND NOT (m.flags & ${Flag.RECALLED} AND m.extra ->> '$.recalled.effect' IS 'both'))
        OR c.last_message IS NOT (SELECT max(id) FROM messages m WHERE m.conversation = c.id))`,
   );
   none(

@@ -316,6 +316,26 @@ describe('conversations', () => {
     ]);
   });
 
+  test('[IN7] [IN3] a login that is hours behind undoes nothing that another one has heard, and announces nobody again', async () => {
+    const store = await openWithAccount();
+    const behind = 'acc-2' as AccountId;
+    await addAccount(store, behind, { agent_id: 'a-8', name: '客服小丽' });
+    const waiting = conversation('c1', { intake: 'waiting', assignee: null, waiting_since: T0 });
+    const at = (seq: number, of: object) => event(seq, of, T0 + seq * 3_600_000);
+    const state = async () => (await store.conversationByWireId(ACCOUNT, 'c1' as never))?.intake;
+    await store.ingest(ACCOUNT, [at(1, upserted(waiting)), at(2, upserted(conversation('c1')))]);
+    const late = await store.ingest(behind, [at(1, upserted(waiting))]);
+    expect([late.notices, await state()]).toEqual([[], 'active']);
+    // Level again, its word counts; and an account's own events always do, whatever the gateway's clock says.
+    await store.ingest(behind, [
+      at(2, upserted(conversation('c1'))),
+      at(3, upserted(conversation('c1', { intake: 'ended' }))),
+    ]);
+    expect(await state()).toBe('ended');
+    await store.ingest(behind, [event(4, upserted(waiting), T0)]);
+    expect(await state()).toBe('waiting');
+  });
+
   test('[AD2] removed leaves the lists and can come back; purged never does, and leaves only counts', async () => {
     const directory = temporaryFolder();
     const store = await openWithAccount({ directory });

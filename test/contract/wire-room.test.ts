@@ -69,7 +69,7 @@ describe('a gateway that uses the room it has', () => {
   it('[SY8] one conversation that cannot be read keeps neither the others nor the account out', async () => {
     await greet();
     peer.reply(await peer.frame('snapshot.get'), {
-      conversations: [conversation('c-1'), { ...conversation('c-2'), intake: 'parked' }, conversation('c-3')],
+      conversations: [conversation('c-1'), { ...conversation('c-2'), intake: 7 }, conversation('c-3')],
       cursor: null,
     });
     await until('live', async () => (await app.account()).state === 'live');
@@ -80,9 +80,28 @@ describe('a gateway that uses the room it has', () => {
     ]);
   });
 
+  it('[SY6] what is missing in many conversations is asked for several at a time, and none is forgotten', async () => {
+    await greet();
+    const ids = Array.from({ length: 9 }, (_, i) => `c-${i}`);
+    peer.reply(await peer.frame('snapshot.get'), {
+      conversations: ids.map((id) => conversation(id, { last_seq: 1 })),
+      cursor: null,
+    });
+    await until('four questions', () => peer.pending('conversation.pull').length === 4);
+    await settle();
+    expect(peer.pending('conversation.pull')).toHaveLength(4);
+    for (let i = 0; i < ids.length; i++) {
+      const pull = await peer.frame('conversation.pull');
+      peer.reply(pull, { messages: [message(String(pull['conversation_id']), 1)], has_more: false });
+    }
+    for (const id of ids) await until(id, async () => (await shownTexts(id)).length === 1);
+    await settle();
+    expect(peer.pending('conversation.pull')).toEqual([]);
+  });
+
   it('[SY6] messages that cannot be read are passed over, also where a page has nothing else', async () => {
     await begin(4);
-    const unreadable = { ...message('c-1', 3), kind: 'hologram' };
+    const unreadable = { ...message('c-1', 3), sent_at: 'soon' };
     const pull = await peer.frame('conversation.pull');
     peer.reply(pull, { messages: [message('c-1', 1), message('c-1', 2)], has_more: true });
     peer.reply(await peer.frame('conversation.pull'), { messages: [unreadable], has_more: true });
@@ -129,13 +148,16 @@ describe('a gateway that uses the room it has', () => {
     expect(await unread('c-2')).toBe(1);
   });
 
-  it('[SY7] a snapshot whose cursor does not move is not asked for without end', async () => {
+  it.each([
+    ['does not move', () => 'here'],
+    ['goes in circles', (cursor: unknown) => (cursor === 'here' ? 'there' : 'here')],
+  ])('[SY7] a snapshot whose cursor %s is not asked for without end', async (_, next) => {
     await greet();
     let asked = 0;
     await passing('given up', async () => {
       for (const request of peer.pending('snapshot.get').slice(0, 1)) {
         asked++;
-        peer.reply(await peer.frame(request.type), { conversations: [], cursor: 'here' });
+        peer.reply(await peer.frame(request.type), { conversations: [], cursor: next(request['cursor']) });
         await settle(2);
       }
       return gateway.count === 2;

@@ -12,9 +12,9 @@ export interface AuditEntry {
 }
 
 /** What the first entry is chained to. */
-export const AUDIT_ROOT = '0'.repeat(64);
+const AUDIT_ROOT = '0'.repeat(64);
 
-export function auditHash(previous: string, entry: AuditEntry): string {
+function auditHash(previous: string, entry: AuditEntry): string {
   const { at, actor, action, details } = entry;
   return createHash('sha256')
     .update(`${previous}\n${canonicalJson({ at, actor, action, details })}`, 'utf8')

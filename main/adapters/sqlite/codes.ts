@@ -10,6 +10,7 @@ export const KIND_CODES: Readonly<Record<MessageKind, number>> = {
   order_card: 5,
   product_card: 6,
   system: 7,
+  unknown: 8,
 };
 export const SENDER_CODES: Readonly<Record<SenderRole, number>> = { agent: 0, consumer: 1, system: 2 };
 export const STATUS_CODES: Readonly<Record<MessageStatus, number>> = { sent: 0, delivered: 1, read: 2, failed: 3 };

@@ -9,6 +9,8 @@ export interface MessageExtra {
   readonly correction_of?: string;
   readonly corrected_by?: string;
   readonly recalled?: RecalledExtra;
+  /** Names that this version didn't know (SY8); the message as it came lies in raw_events. */
+  readonly unknown?: { readonly kind: string | null; readonly role: string | null };
 }
 
 /** The tombstone of a recalled message; its content, where it was known, lies in seals. */

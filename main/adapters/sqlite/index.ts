@@ -178,6 +178,8 @@ function assemble(parts: {
     putSnapshotPage: write('putSnapshotPage'),
     setCursor: write('setCursor'),
     putMessages: write('putMessages'),
+    keptRaw: write('keptRaw'),
+    takeKept: write('takeKept'),
     closeGap: write('closeGap'),
     noteRead: write('noteRead'),
     enqueueSend: write('enqueueSend'),

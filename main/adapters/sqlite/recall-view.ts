@@ -5,7 +5,7 @@ import type { RecallEffect } from '#shared/protocol/entities.ts';
 import { KIND_CODES, SENDER_CODES } from './codes.ts';
 
 /** RC14: own text can go back into the composer for five minutes after its recall. */
-export const REEDIT_MS = 5 * 60_000;
+const REEDIT_MS = 5 * 60_000;
 
 /** A row of `recalls` with what tells whether its text may be edited again. */
 export interface RecallRow {

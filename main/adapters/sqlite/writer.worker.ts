@@ -84,6 +84,8 @@ const names = [
   'putSnapshotPage',
   'setCursor',
   'putMessages',
+  'keptRaw',
+  'takeKept',
   'closeGap',
   'noteRead',
   'enqueueSend',

@@ -1,4 +1,4 @@
-import type { AppErrorCode } from '#shared/contract/errors.ts';
+import { type AppErrorCode, codeOf } from '#shared/contract/errors.ts';
 import type { Topics } from '#shared/contract/topics.ts';
 import type { AccountView, ShopView } from '#shared/contract/views.ts';
 import type { ConversationId, ShopId } from '#shared/domain/ids.ts';
@@ -12,6 +12,7 @@ import { createDownloads, type Downloads } from '../attachments/downloads.ts';
 import type { Transfers } from '../attachments/transfers.ts';
 import { createUploads } from '../attachments/uploads.ts';
 import { createConnection, type Connection } from '../connection/connection.ts';
+import { askPatiently } from '../connection/patience.ts';
 import { createTokenCare } from '../connection/token-care.ts';
 import { fillGaps, loadSnapshot, pullRange, type CatchUpOptions } from '../ingest/catch-up.ts';
 import { createIngest } from '../ingest/ingest.ts';
@@ -26,6 +27,7 @@ import type { AccountRecord, IngestResult, Store, StoreChanges } from '../ports/
 import type { Transport } from '../ports/transport.ts';
 import { createRecalls, type Recalls } from '../recall/recalls.ts';
 import type { tokenIn } from './account-list.ts';
+import { createConversationChanges, type ConversationChanges } from './conversation-changes.ts';
 import { createReadMarks } from './read-marks.ts';
 
 /** Conversations that something came into at the same time; nobody reads more notifications than that (IN3). */
@@ -71,6 +73,10 @@ export interface AccountSession {
   /** How far what we know can be trusted (RC3: OFFLINE, STALE_STATE). */
   freshness(): 'online' | 'offline' | 'stale';
   view(): Promise<AccountView>;
+  /** Asks a gateway that is busy again, for what nobody waits for. */
+  readonly patiently: Connection['request'];
+  /** Asks for a change of a conversation; what became of it is in the store when this resolves. */
+  readonly change: ConversationChanges['ask'];
   /** Tells the gateway what was read here; what can't be told now is told after the next `welcome`. */
   markRead(conversation: ConversationId, convSeq: number): Promise<void>;
   /** Stores what the gateway has between these numbers, both included. False where it could not be asked to the end. */
@@ -172,7 +178,7 @@ export function createAccountSession(
         wentBack(cursor, welcome.resume.event_seq);
       }
       background = afterWelcome(welcome, () => mine !== epoch || stopped).catch((thrown: unknown) => {
-        const code = errorCode(thrown);
+        const code = codeOf(thrown);
         logger.log('error', 'session.welcome', { account, code });
         // Once, not with every attempt.
         if (welcomeProblem !== code) events.onProblem(code, { account_id: account });
@@ -184,8 +190,9 @@ export function createAccountSession(
       anew = true;
       if (cause === 'went-back') wentBack(here, there);
     },
-    onEvent: (event) => {
-      ingest.push(event);
+    onEvent: (event, chars) => {
+      conversationChanges.heard(event);
+      ingest.push(event, chars);
       // Nothing to lose: what isn't asked for now is asked for after the next `welcome`.
       if (event.kind === 'words.updated' && 'shop_id' in event && typeof event.shop_id === 'string')
         events.onWords(event.shop_id);
@@ -215,6 +222,7 @@ export function createAccountSession(
     },
     onLost() {
       tokenCare.lost();
+      conversationChanges.lost();
       epoch++;
       snapshotting = false;
       // What was not stored yet comes again after resume; nothing of it was acknowledged (SY2).
@@ -254,7 +262,16 @@ export function createAccountSession(
     ...shared,
     onDisputed: (recall, came) => disputed(recall.msg_id, recall.effect, came),
   });
-  const readMarks = createReadMarks(shared);
+  const patiently: Connection['request'] = (name, fields) => {
+    const mine = epoch;
+    return askPatiently(
+      clock,
+      () => connection.request(name, fields),
+      () => mine !== epoch || stopped,
+    );
+  };
+  const readMarks = createReadMarks({ ...shared, request: patiently });
+  const conversationChanges = createConversationChanges(shared);
   const catchUp: CatchUpOptions = {
     account,
     store,
@@ -328,7 +345,7 @@ export function createAccountSession(
     readMarks.connected(welcome.agent.agent_id);
     void fill();
     void recheck(catchUp, cancelled).catch((thrown: unknown) =>
-      logger.log('error', 'session.recheck', { account, code: errorCode(thrown) }),
+      logger.log('error', 'session.recheck', { account, code: codeOf(thrown) }),
     );
   }
 
@@ -355,7 +372,7 @@ export function createAccountSession(
         if (connection.isOpen) await fillGaps(catchUp, () => mine !== epoch || stopped || !connection.isOpen);
       } while (fillAgain && !stopped);
     } catch (thrown) {
-      logger.log('error', 'session.gaps', { account, code: errorCode(thrown) });
+      logger.log('error', 'session.gaps', { account, code: codeOf(thrown) });
     } finally {
       filling = false;
     }
@@ -365,6 +382,7 @@ export function createAccountSession(
     cursor = result.event_seq;
     syncedAt = serverNow().now;
     connection.ack(result.event_seq);
+    conversationChanges.stored(result.event_seq);
     outbox.settled(result.settled_sends);
     if ((result.reused_numbers ?? 0) > 0 && !reuseSeen) {
       // Once: a gateway that does so all the time would otherwise never come to rest.
@@ -412,6 +430,7 @@ export function createAccountSession(
       stopped = true;
       epoch++;
       tokenCare.lost();
+      conversationChanges.lost();
       connection.stop();
       ingest.stop();
       uploads?.stop();
@@ -426,6 +445,8 @@ export function createAccountSession(
       if (!connection.isOpen) return 'offline';
       return connection.phase.name === 'live' ? 'online' : 'stale';
     },
+    change: conversationChanges.ask,
+    patiently,
     markRead: readMarks.mark,
     pull,
     setLabel(value) {
@@ -478,10 +499,4 @@ export function createAccountSession(
       };
     },
   };
-}
-
-function errorCode(thrown: unknown): AppErrorCode {
-  const error = typeof thrown === 'object' && thrown !== null && 'error' in thrown ? thrown.error : null;
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
-  return typeof code === 'string' ? (code as AppErrorCode) : 'INTERNAL';
 }

@@ -1,4 +1,4 @@
-import { AppFailure } from '#shared/contract/errors.ts';
+import { codeOf } from '#shared/contract/errors.ts';
 import type { AccountId, AgentId, ConversationId } from '#shared/domain/ids.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -42,7 +42,7 @@ export function createReadMarks({ account, store, logger, request, onChanges }: 
       if (view === null || view.unread === 0 || (view.type !== 'group' && view.assignee?.agent_id !== agent)) return;
       onChanges(await store.noteRead(account, conversation, seq));
     } catch (thrown) {
-      const code = thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL';
+      const code = codeOf(thrown);
       logger.log('warn', 'session.read-mark', { account, code });
     }
   }

@@ -1,4 +1,4 @@
-import { AppFailure, type AppErrorCode } from '#shared/contract/errors.ts';
+import { codeOf } from '#shared/contract/errors.ts';
 import { createClockEstimator } from '#shared/domain/clock.ts';
 import type { ClockEstimate } from '#shared/domain/time.ts';
 import { backoffDelay } from '#shared/lib/backoff.ts';
@@ -12,6 +12,7 @@ import type { Clock, TimerHandle } from '../ports/clock.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Transport, TransportSocket } from '../ports/transport.ts';
+import { isTemporary } from './patience.ts';
 import { createRequestTable, type RequestOutcome } from './requests.ts';
 import {
   INITIAL_PHASE,
@@ -47,7 +48,8 @@ export interface ConnectionOptions {
   /** Resolves when everything received so far is stored; answers with the cursor to resume from, or null (SY2). */
   readonly resumeFrom: () => Promise<number | null>;
   readonly onWelcome: (welcome: Welcome) => void;
-  readonly onEvent: (event: GatewayEvent) => void;
+  /** `chars`: of its frame. */
+  readonly onEvent: (event: GatewayEvent, chars: number) => void;
   /**
    * The gateway says that it resumes, and can't be at the place where we are: its newest event is older than what is stored
    * here, or it leaves some out. The connection is given up; `resumeFrom` decides what the next one asks for (SY7).
@@ -95,14 +97,6 @@ export interface Connection {
   readonly announcedSeq: number;
   /** Offset against the *monotonic* clock (RC4). */
   clockEstimate(): ClockEstimate | null;
-}
-
-function isTemporary(code: string): boolean {
-  return code === 'SERVER_BUSY' || code === 'RATE_LIMITED';
-}
-
-function codeOf(thrown: unknown): AppErrorCode {
-  return thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL';
 }
 
 export function createConnection(options: ConnectionOptions): Connection {
@@ -293,7 +287,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         if (!welcomed) return;
         counted.events++;
         arrivedSeq = Math.max(arrivedSeq, parsed.event.event_seq);
-        options.onEvent(parsed.event);
+        options.onEvent(parsed.event, text.length);
         return;
       case 'reply':
         return reply(parsed.frame);

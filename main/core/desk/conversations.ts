@@ -2,10 +2,8 @@ import { AppFailure } from '#shared/contract/errors.ts';
 import type { Handlers } from '#shared/contract/procedures.ts';
 import type { ConversationView } from '#shared/contract/views.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
-import type { Conversation } from '#shared/protocol/entities.ts';
 import type { AccountSession } from '../accounts/account-session.ts';
 import type { Accounts } from '../accounts/accounts.ts';
-import { resultOf } from '../connection/answers.ts';
 import type { Store, StoreChanges } from '../ports/store.ts';
 import type { Desk } from './desk.ts';
 
@@ -33,8 +31,6 @@ export interface Conversations {
   conversationOf(key: ConversationKey): Promise<ConversationView>;
   /** AppFailure NOT_FOUND, UNSUPPORTED for what was imported. */
   served(key: ConversationKey): Promise<Served>;
-  /** The gateway's answer is stored before it is shown; its event then changes nothing more. */
-  keep(session: AccountSession, conversation: Conversation): Promise<ConversationView>;
 }
 
 /** What is done with one conversation: claimed, transferred, ended (IN2, IN6), read. */
@@ -61,41 +57,30 @@ export function createConversations(options: {
     return { conversation, session: accounts.sessionOf(conversation.account_id) };
   }
 
-  /** The gateway's answer is stored before it is shown; its event then changes nothing more. */
-  async function keep(session: AccountSession, conversation: Conversation): Promise<ConversationView> {
-    const account = session.record.account_id;
-    onChanges(await store.putSnapshotPage(account, [conversation]));
-    const view = await store.conversationByWireId(account, conversation.conversation_id);
-    if (view === null) throw new AppFailure('NOT_FOUND', 'no such conversation');
-    return view;
-  }
-
   const handlers: ConversationHandlers = {
     'conversations.counts': ({ account_id, shop_id }) => store.conversationCounts(account_id, shop_id),
     async 'conversations.claim'({ conversation_key }) {
       const { conversation, session } = await served(conversation_key);
-      await accounts.permit(session.record.account_id, 'conversation.claim');
-      const { conversation_id } = conversation;
-      return keep(
-        session,
-        resultOf(await session.connection.request('conversation.claim', { conversation_id })).conversation,
-      );
+      const { agent_id } = await accounts.permit(session.record.account_id, 'conversation.claim');
+      await session.change('conversation.claim', { conversation_id: conversation.conversation_id });
+      const claimed = await conversationOf(conversation_key);
+      // IN2: the answer said yes, and an event that another one has it.
+      if (claimed.assignee !== null && claimed.assignee.agent_id !== agent_id)
+        throw new AppFailure('ALREADY_CLAIMED', 'taken away by an event', { by: claimed.assignee.name });
+      return claimed;
     },
     async 'conversations.transfer'({ conversation_key, to_agent_id, note }) {
       const { conversation, session } = await served(conversation_key);
       await accounts.permit(session.record.account_id, 'conversation.transfer');
       const { conversation_id } = conversation;
-      const outcome = await session.connection.request('conversation.transfer', { conversation_id, to_agent_id, note });
-      return keep(session, resultOf(outcome).conversation);
+      await session.change('conversation.transfer', { conversation_id, to_agent_id, note });
+      return conversationOf(conversation_key);
     },
     async 'conversations.end'({ conversation_key }) {
       const { conversation, session } = await served(conversation_key);
       await accounts.permit(session.record.account_id, 'conversation.end');
-      const { conversation_id } = conversation;
-      return keep(
-        session,
-        resultOf(await session.connection.request('conversation.end', { conversation_id })).conversation,
-      );
+      await session.change('conversation.end', { conversation_id: conversation.conversation_id });
+      return conversationOf(conversation_key);
     },
     async 'conversations.read'({ conversation_key, conv_seq }) {
       const { conversation, session } = await served(conversation_key);
@@ -125,5 +110,5 @@ export function createConversations(options: {
       return {};
     },
   };
-  return { handlers, conversationOf, served, keep };
+  return { handlers, conversationOf, served };
 }

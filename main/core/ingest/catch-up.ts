@@ -1,6 +1,7 @@
 import type { AccountId } from '#shared/domain/ids.ts';
 import { SNAPSHOT_LIMIT } from '#shared/protocol/limits.ts';
 import type { RequestName, RequestFields } from '#shared/protocol/requests.ts';
+import { BUSY_DELAY_MS, busyDelay, MAX_BUSY, pause } from '../connection/patience.ts';
 import type { RequestOutcome } from '../connection/requests.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -9,11 +10,11 @@ import type { Store, StoreChanges } from '../ports/store.ts';
 /** Messages asked for in one page: well below a frame's limit of 1 MiB for ordinary texts. */
 const PULL_PAGE = 500;
 const GAPS_AT_ONCE = 50;
+/** Pulls on their way: a first login has thousands of conversations to fill, each a round trip. */
+const PULLS_AT_ONCE = 4;
 /** An empty page with more to come is legal (SY6); a gateway that says nothing else is asked again later, not for ever. */
 const MAX_EMPTY_PAGES = 30;
 const EMPTY_PAGE_DELAY_MS = 200;
-const BUSY_DELAY_MS = 1_000;
-const MAX_BUSY = 30;
 
 export interface CatchUpOptions {
   readonly account: AccountId;
@@ -22,21 +23,6 @@ export interface CatchUpOptions {
   readonly logger: Logger;
   readonly request: <N extends RequestName>(name: N, fields: RequestFields<N>) => Promise<RequestOutcome<N>>;
   readonly onChanges: (changes: StoreChanges) => void;
-}
-
-/** Waits in short steps, so that a lost connection is noticed at once: the next one waits for this one's end. */
-async function pause(clock: Clock, ms: number, cancelled: () => boolean): Promise<void> {
-  const until = clock.monotonicNow() + ms;
-  for (;;) {
-    const left = until - clock.monotonicNow();
-    if (left <= 0 || cancelled()) return;
-    await new Promise<void>((resolve) => void clock.setTimeout(() => resolve(), Math.min(left, 100)));
-  }
-}
-
-/** Waits as long as the gateway asks, within reason. */
-function busyDelay(retryAfterMs: number | undefined): number {
-  return Math.min(Math.max(retryAfterMs ?? BUSY_DELAY_MS, 50), 60_000);
 }
 
 /**
@@ -49,6 +35,7 @@ export async function loadSnapshot(
   page: { readonly wentBack?: boolean } = {},
 ): Promise<boolean> {
   let cursor: string | null = null;
+  const been = new Set<string>();
   let busy = 0;
   for (;;) {
     const outcome: RequestOutcome<'snapshot.get'> = await options.request('snapshot.get', {
@@ -72,12 +59,13 @@ export async function loadSnapshot(
     options.onChanges(await options.store.putSnapshotPage(options.account, outcome.result.conversations, page));
     if (cancelled()) return false;
     if (outcome.result.cursor === null) return true;
-    // The same place again is no way forward, however the page was filled.
-    if (outcome.result.cursor !== cursor) busy = 0;
+    // The same place again, or one passed before, is no way forward, however the page was filled.
+    if (!been.has(outcome.result.cursor)) busy = 0;
     else if (++busy > MAX_BUSY) return false;
     else await pause(options.clock, EMPTY_PAGE_DELAY_MS, cancelled);
     if (cancelled()) return false;
     cursor = outcome.result.cursor;
+    been.add(cursor);
   }
 }
 
@@ -93,11 +81,17 @@ export async function fillGaps(options: CatchUpOptions, cancelled: () => boolean
       (gap) => !givenUp.has(`${gap.conversation_id} ${gap.to_seq}`),
     );
     if (gaps.length === 0 || cancelled()) return;
-    for (const gap of gaps) {
-      const settled = await fillGap(options, gap, cancelled);
-      if (cancelled()) return;
-      if (!settled) givenUp.add(`${gap.conversation_id} ${gap.to_seq}`);
-    }
+    const rest = gaps.values();
+    const fillRest = async (): Promise<void> => {
+      for (const gap of rest) {
+        const settled = await fillGap(options, gap, cancelled);
+        if (cancelled()) return;
+        if (!settled) givenUp.add(`${gap.conversation_id} ${gap.to_seq}`);
+      }
+    };
+    const ends = await Promise.allSettled(Array.from({ length: PULLS_AT_ONCE }, fillRest));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    if (cancelled()) return;
   }
 }
 

@@ -75,9 +75,9 @@ function bench() {
     onResume: () => seen.push('resume'),
     onProblem: (code) => seen.push(`problem ${code}`),
   });
-  const push = (from: number, to: number): void => {
+  const push = (from: number, to: number, chars = 100): void => {
     for (let seq = from; seq <= to; seq++)
-      ingest.push({ type: 'event', event_seq: seq, at: 0, kind: 'unknown', unknown_kind: 'x', raw: '{}' });
+      ingest.push({ type: 'event', event_seq: seq, at: 0, kind: 'unknown', unknown_kind: 'x', raw: '{}' }, chars);
   };
   const turns = async (): Promise<void> => {
     for (let i = 0; i < 50; i++) await Promise.resolve();
@@ -153,6 +153,25 @@ describe('ingest', () => {
     }
     expect(b.seen.filter((line) => line === 'pause' || line === 'resume')).toEqual(['pause', 'resume']);
     expect(b.seen.at(-1)).toBe('stored 6000');
+  });
+
+  it('[SY2] frames of a megabyte count as many: a few of them are a batch, some dozens stop the reading', async () => {
+    const b = bench();
+    b.slow = true;
+    b.push(1, 31, 1_048_576);
+    await b.turns();
+    expect(b.seen).toEqual([]);
+    b.push(32, 40, 1_048_576);
+    expect(b.seen).toEqual(['pause']);
+    b.slow = false;
+    b.finish();
+    for (let i = 0; i < 20; i++) {
+      await b.turns();
+      b.clock.advance(50);
+    }
+    expect(Math.max(...b.batches.map((batch) => batch.length))).toBe(4);
+    expect(b.seen.filter((line) => line === 'pause' || line === 'resume')).toEqual(['pause', 'resume']);
+    expect(b.seen.at(-1)).toBe('stored 40');
   });
 
   it('[SY2] a gap ends the batch and drops what came behind it, once', async () => {

@@ -1,4 +1,5 @@
 import { noticeVerdict, type NoticeSettings } from '#shared/domain/desk/notices.ts';
+import { waitingInAll } from '#shared/domain/desk/waiting.ts';
 import type { TopicMessage, Topics } from '#shared/contract/topics.ts';
 import type { AccountView } from '#shared/contract/views.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -40,10 +41,7 @@ export function createDeskNotices(ports: {
       settings = next;
     },
     accounts(accounts) {
-      const waiting = accounts.reduce(
-        (sum, account) => sum + account.shops.reduce((shops, shop) => shops + shop.waiting, 0),
-        0,
-      );
+      const waiting = waitingInAll(accounts);
       if (waiting === shown) return;
       shown = waiting;
       ports.notifier?.badge?.(waiting);

@@ -45,8 +45,9 @@ import type {
   RecallEffect,
   Role,
   SenderRole,
+  WireKind,
 } from '#shared/protocol/entities.ts';
-import type { GatewayEvent } from '#shared/protocol/events.ts';
+import type { GatewayEvent, KnownEvent } from '#shared/protocol/events.ts';
 import type { ListFilter, ListSort } from '#shared/contract/desk.ts';
 import type { DeskStoreReader, DeskStoreWriter } from './desk-store.ts';
 import type { ComposerStoreReader, ComposerStoreWriter } from './composer-store.ts';
@@ -134,6 +135,10 @@ export interface StoreWriter {
   ): Promise<void>;
   /** Messages pulled to fill a gap or as history (SY6). Idempotent. */
   putMessages(account: AccountId, messages: readonly Message[]): Promise<StoreChanges>;
+  /** A part of what was kept raw (SY8), from behind `after`; nothing: that was all. */
+  keptRaw(after: KeptPosition | null): Promise<readonly KeptRaw[]>;
+  /** What of it can be read now becomes rows, and is kept no longer. */
+  takeKept(readings: readonly KeptReading[]): Promise<StoreChanges>;
   /** The gateway says there is nothing (more) for this role in that range: no gap marker for it any more. */
   closeGap(account: AccountId, conversation: ConversationId, fromSeq: number, toSeq: number): Promise<StoreChanges>;
   /** The agent has read up to that number, at most to the last there is; a mark only moves forward. */
@@ -355,6 +360,19 @@ export interface AccountRecord {
   readonly practice: boolean;
 }
 
+/** Among what is kept raw. `account`: the store's key of it. */
+export interface KeptPosition {
+  readonly account: number;
+  readonly event_seq: number;
+}
+export interface KeptRaw extends KeptPosition {
+  /** Of a message, or of a whole event: JSON text. */
+  readonly of: 'message' | 'event';
+  readonly raw: string;
+}
+export type KeptReading = KeptPosition &
+  ({ readonly of: 'message'; readonly message: Message } | { readonly of: 'event'; readonly event: KnownEvent });
+
 export interface StoredAccount extends AccountRecord {
   readonly agent: Agent | null;
   readonly event_seq: number;
@@ -418,7 +436,7 @@ export interface SendJob {
   readonly client_msg_id: ClientMessageId;
   readonly account_id: AccountId;
   readonly conversation_key: ConversationKey;
-  readonly kind: MessageKind;
+  readonly kind: WireKind;
   readonly text: string;
   readonly correction_of: MessageId | null;
   readonly created_at: number;

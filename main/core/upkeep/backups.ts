@@ -1,4 +1,4 @@
-import { AppFailure, type AppErrorCode } from '#shared/contract/errors.ts';
+import { type AppErrorCode, codeOf } from '#shared/contract/errors.ts';
 import type { Handlers } from '#shared/contract/procedures.ts';
 import { DAY, HOUR, MINUTE } from '#shared/lib/durations.ts';
 import type { Audit } from '../audit/audit.ts';
@@ -62,7 +62,7 @@ export function createBackupCare(options: BackupCareOptions): {
       logger.log('info', 'backup.made', { bytes, removed });
       problem = null;
     } catch (thrown) {
-      const code: AppErrorCode = thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL';
+      const code = codeOf(thrown);
       logger.log('error', 'backup.failed', { code });
       if (problem !== code) options.onProblem(code);
       problem = code;

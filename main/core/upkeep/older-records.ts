@@ -3,6 +3,7 @@ import type { Handlers, ProcedureParsed } from '#shared/contract/procedures.ts';
 import type { AccountId, ShopId } from '#shared/domain/ids.ts';
 import type { RequestFields } from '#shared/protocol/requests.ts';
 import { resultOf } from '../connection/answers.ts';
+import { isTemporary } from '../connection/patience.ts';
 import type { RequestOutcome } from '../connection/requests.ts';
 import { throwIfCancelled, type JobContext, type Jobs } from '../jobs/jobs.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -48,7 +49,7 @@ export function createOlderRecords(options: OlderRecordsOptions): Pick<Handlers,
       const busy =
         outcome.kind === 'unknown' ||
         outcome.kind === 'not-sent' ||
-        (outcome.kind === 'error' && (outcome.error.code === 'SERVER_BUSY' || outcome.error.code === 'RATE_LIMITED'));
+        (outcome.kind === 'error' && isTemporary(outcome.error.code));
       if (!busy || tries >= MAX_TRIES) return resultOf(outcome);
       await pause((outcome.kind === 'error' ? outcome.error.retry_after_ms : undefined) ?? 1_000, signal);
     }

@@ -48,14 +48,14 @@ function reviewSql(db: ReadableDatabase): { readonly review?: string } {
  * SQL on `conversations c JOIN sources s JOIN shops sh`: by which rule its time is counted, and how long that is.
  * `args`: days of imported records, days of shops without a policy; null = for ever.
  */
-export const RULE_SQL = `CASE WHEN s.name = 'import' THEN 'imported'
+const RULE_SQL = `CASE WHEN s.name = 'import' THEN 'imported'
   WHEN sh.policy IS NULL THEN 'other' WHEN c.assignments = '[]' THEN 'waiting' ELSE 'accepted' END`;
-export const KEPT_MS_SQL = `CASE WHEN s.name = 'import' THEN args.imported_days * 86400000
+const KEPT_MS_SQL = `CASE WHEN s.name = 'import' THEN args.imported_days * 86400000
   WHEN sh.policy IS NULL THEN args.other_days * 86400000
   WHEN c.assignments = '[]' THEN CAST(sh.policy ->> '$.retention.waiting_ms' AS INTEGER)
   ELSE CAST(sh.policy ->> '$.retention.accepted_ms' AS INTEGER) END`;
 /** The last thing that happened to it: an incident's end starts its time again. */
-export const LAST_SQL = `max(c.last_message_at, coalesce((SELECT max(i.closed_at) FROM incidents i WHERE i.conversation = c.id), 0))`;
+const LAST_SQL = `max(c.last_message_at, coalesce((SELECT max(i.closed_at) FROM incidents i WHERE i.conversation = c.id), 0))`;
 
 /**
  * What retention looks at: everything with messages, with when its time is over, why it may stay, what was announced. Its

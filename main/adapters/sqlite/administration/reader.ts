@@ -33,7 +33,7 @@ interface DeletionRow {
   readonly body: string | null;
 }
 
-export function toDeletionView(deletion: StoredDeletion): DeletionView {
+function toDeletionView(deletion: StoredDeletion): DeletionView {
   const { account_id: _, title: __, ...shown } = deletion.body;
   return { deletion_id: deletion.deletion_id, step: deletion.step, updated_at: deletion.updated_at, ...shown };
 }

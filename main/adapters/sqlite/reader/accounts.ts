@@ -10,7 +10,7 @@ import type {
   ShopId,
 } from '#shared/domain/ids.ts';
 import { messageKeySlot } from '#shared/domain/time.ts';
-import type { Policy, Presence, Role } from '#shared/protocol/entities.ts';
+import type { Policy, Presence, Role, WireKind } from '#shared/protocol/entities.ts';
 import { INTAKES, KINDS } from '../codes.ts';
 import type { ReadableDatabase } from '../connection.ts';
 import { RECALL_COLUMNS, toRecallView, type RecallRow } from '../recall-view.ts';
@@ -121,7 +121,8 @@ export function readPendingSends(db: ReadableDatabase, account: AccountId): Pend
       account_id: account,
       conversation_key: row.conversation as ConversationKey,
       conversation_id: row.conversation_id as ConversationId,
-      kind: KINDS[row.kind] ?? 'text',
+      // Only what the page names is ever sent.
+      kind: (KINDS[row.kind] ?? 'text') as WireKind,
       text: row.text,
       correction_of: row.correction_of as MessageId | null,
       created_at: row.created_at,

@@ -59,6 +59,9 @@ export function messageTokens(row: IndexedRow): string {
 }
 
 const ROW = 'm.id, m.agent, c.shop, m.sender_role, m.kind, m.text, m.flags';
+/** Rows that are read at a time, and the characters of their texts that are enough for one step: a second, where all are letters. */
+const ROWS_AT_ONCE = 100;
+const STEP_CHARS = 1_048_576;
 /** Pages of FTS5 that one piece of merging writes: some 10 ms. */
 const MERGE_PAGES = 200;
 
@@ -144,15 +147,37 @@ export function createIndexer(records: ReadableDatabase, index: WritableDatabase
     planRebuild();
   }
 
+  type Entries = readonly (readonly [seq: number, message: number])[];
+
+  /** Null where their texts are too much for one step; never for a single one. */
+  const rowsOf = (keys: readonly number[]): Map<number, IndexedRow> | null => {
+    const rows = new Map<number, IndexedRow>();
+    let chars = 0;
+    for (let at = 0; at < keys.length; at += ROWS_AT_ONCE) {
+      for (const row of rowsByKey.all(JSON.stringify(keys.slice(at, at + ROWS_AT_ONCE)))) {
+        rows.set(row[0], row);
+        chars += row[5]?.length ?? 0;
+      }
+      if (chars > STEP_CHARS && rows.size > 1) return null;
+    }
+    return rows;
+  };
+
+  /** As many of them, from the first on, as one step can take over. */
+  const readEntries = (
+    entries: Entries,
+  ): { entries: Entries; keys: readonly number[]; rows: Map<number, IndexedRow> } => {
+    const keys = [...new Set(entries.map(([, message]) => message))].sort((a, b) => a - b);
+    const rows = rowsOf(keys);
+    return rows === null ? readEntries(entries.slice(0, Math.ceil(entries.length / 8))) : { entries, keys, rows };
+  };
+
   const step = (limit: number): { applied_seq: number; entries: number } => {
     const applied = readAppliedSeq(index, 'main') ?? 0;
     return records.snapshot(() => {
-      const entries = queue.all(applied, limit);
+      const { entries, keys, rows } = readEntries(queue.all(applied, limit));
       const newest = entries.at(-1)?.[0];
       if (newest === undefined) return { applied_seq: applied, entries: 0 };
-      const keys = [...new Set(entries.map(([, message]) => message))].sort((a, b) => a - b);
-      const rows = new Map<number, IndexedRow>();
-      for (const row of rowsByKey.all(JSON.stringify(keys))) rows.set(row[0], row);
       index.transaction(() => {
         let month = 0;
         let end = 0;
@@ -208,9 +233,17 @@ export function createIndexer(records: ReadableDatabase, index: WritableDatabase
       building = { month, table, next: from, end };
     }
     const target = building;
-    const rows = records.snapshot(() => rowsInRange.all(target.next, target.end, limit));
+    const rows: IndexedRow[] = [];
+    let complete = false;
+    records.snapshot(() => {
+      for (let chars = 0; !complete && rows.length < limit && chars < STEP_CHARS;) {
+        const part = rowsInRange.all((rows.at(-1)?.[0] ?? target.next - 1) + 1, target.end, ROWS_AT_ONCE);
+        rows.push(...part);
+        complete = part.length < ROWS_AT_ONCE;
+        for (const row of part) chars += row[5]?.length ?? 0;
+      }
+    });
     const last = rows.at(-1)?.[0];
-    const complete = rows.length < limit;
     index.transaction(() => {
       // Never there yet: `step` writes into this table only below `next`.
       const insert = index.write(`INSERT INTO ${target.table} (rowid, tokens) VALUES (?, ?)`);

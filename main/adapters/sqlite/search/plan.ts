@@ -291,7 +291,7 @@ export function createPlanner(db: ReadableDatabase): (query: SearchQuery, visibi
 }
 
 /** 已读未回: the agent has read the consumer's newest message and not answered it. */
-export const READ_UNREPLIED = `EXISTS (SELECT 1 FROM conversations r WHERE r.id = m.conversation
+const READ_UNREPLIED = `EXISTS (SELECT 1 FROM conversations r WHERE r.id = m.conversation
   AND r.last_consumer_seq > r.last_agent_seq AND r.agent_read_seq >= r.last_consumer_seq)`;
 
 function question(

@@ -65,6 +65,27 @@ describe('[SR5] paging', () => {
   });
 });
 
+describe('[SY2] long texts', () => {
+  it('[SY2] a step takes over no more of them than a second’s work, and all of them in the end, by queue or by rebuild', () => {
+    const store = corpus(13);
+    store.grow(60);
+    const long = `${' '.repeat(300_000)}长尾`;
+    store.records
+      .write(
+        'UPDATE messages SET text = ? WHERE id IN (SELECT id FROM messages WHERE flags & 1 = 0 ORDER BY id LIMIT 9)',
+      )
+      .run(long);
+    expect(store.indexer.step(1_000).entries).toBeLessThan(60);
+    catchUp(store);
+    const search = createSearchReader(store.reader);
+    const count = () => search.count({ text: '长尾' }, ALL, null);
+    expect(count()).toEqual({ count: 9, exact: true });
+    store.indexer.startRebuild();
+    catchUp(store);
+    expect(count()).toEqual({ count: 9, exact: true });
+  });
+});
+
 describe('[SR6] marks', () => {
   it('[SR6] of a conversation with thousands of matches those are given that are asked for, with their place among all', () => {
     const store = corpus(14);

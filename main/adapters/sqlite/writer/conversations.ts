@@ -1,6 +1,6 @@
-import type { Assignment, Conversation, Sender } from '#shared/protocol/entities.ts';
+import type { Assignment, Conversation, Sender, SenderRole } from '#shared/protocol/entities.ts';
 import { normaliseNumber } from '#shared/search/numbers.ts';
-import { INTAKE_CODES, SENDER_CODES } from '../codes.ts';
+import { Flag, INTAKE_CODES, SENDER_CODES } from '../codes.ts';
 import type { WritableDatabase } from '../connection.ts';
 import type { ChangeSet } from './changes.ts';
 import type { Dimensions } from './dimensions.ts';
@@ -32,6 +32,8 @@ export interface ConversationState {
   readonly erased_seq: number;
   /** Made for a message whose conversation nobody has spoken of yet. */
   placeholder: boolean;
+  /** The account whose event has told of its state last, and when that was; in memory only. */
+  told: { readonly account: number; readonly at: number } | null;
   dirty: boolean;
 }
 
@@ -111,9 +113,15 @@ export interface Conversations {
       readonly conv_seq: number | null;
       readonly sender_role: number;
       readonly sent_at: number;
+      /** Recalled, and the consumer has it no more: it answers nothing (IN1). */
+      readonly gone: boolean;
     },
   ): void;
   recountUnread(state: ConversationState): void;
+  /** Who said something last, anew: a message is gone, or turned out to be another's. */
+  recountAnswers(state: ConversationState): void;
+  /** Who says something under that id here, as far as the gateway has told; null: nobody it has told of. */
+  roleOf(state: ConversationState, senderId: string): SenderRole | null;
   /** Read by the agent up to there; only ever forward. */
   noteRead(state: ConversationState, seq: number): void;
   /** Purged: what is in memory of it must not be written any more. */
@@ -183,6 +191,7 @@ export function createConversations(
       assignments: periods(row.source, JSON.parse(assignments) as Assignment[]),
       purged: purged_at !== null,
       placeholder: false,
+      told: null,
       dirty: false,
     });
   };
@@ -238,6 +247,7 @@ export function createConversations(
       purged: false,
       erased_seq: 0,
       placeholder: false,
+      told: null,
       dirty: false,
     });
   };
@@ -377,12 +387,42 @@ export function createConversations(
         if (message.sender_role === SENDER_CODES.consumer) {
           if (seq > state.last_consumer_seq) state.last_consumer_seq = seq;
           if (seq > state.agent_read_seq) state.unread += 1;
-        } else if (message.sender_role === SENDER_CODES.agent && seq > state.last_agent_seq) state.last_agent_seq = seq;
+        } else if (message.sender_role === SENDER_CODES.agent && !message.gone && seq > state.last_agent_seq)
+          state.last_agent_seq = seq;
       }
       touch(state);
       changes.messages(state.id);
     },
     recountUnread,
+    recountAnswers: (state) => {
+      const last = (role: number, condition: string): number =>
+        db
+          .readOne<number>(
+            `SELECT conv_seq FROM messages INDEXED BY messages_by_seq
+             WHERE conversation = ? AND conv_seq IS NOT NULL AND sender_role = ? ${condition} ORDER BY conv_seq DESC LIMIT 1`,
+          )
+          .get(state.id, role) ?? 0;
+      state.last_consumer_seq = last(SENDER_CODES.consumer, '');
+      state.last_agent_seq = last(
+        SENDER_CODES.agent,
+        `AND NOT (flags & ${Flag.RECALLED} <> 0 AND extra ->> '$.recalled.effect' IS 'both')`,
+      );
+      touch(state);
+    },
+    roleOf: (state, senderId) => {
+      const row = db
+        .read<{ consumer_id: string | null; members: string | null; assignments: string }>(
+          `SELECT u.consumer_id, c.members, c.assignments FROM conversations c LEFT JOIN consumers u ON u.id = c.consumer WHERE c.id = ?`,
+        )
+        .get(state.id);
+      if (row === undefined) return null;
+      if (row.consumer_id === senderId) return 'consumer';
+      if ((JSON.parse(row.assignments) as Assignment[]).some(({ agent_id }) => agent_id === senderId)) return 'agent';
+      const members = row.members === null ? null : (JSON.parse(row.members) as NonNullable<Conversation['members']>);
+      if (members !== null) return members.find(({ id }) => id === senderId)?.role ?? null;
+      // Of two who speak with each other, it is neither.
+      return row.consumer_id === null ? null : 'system';
+    },
     noteRead: (state, seq) => {
       const to = Math.min(seq, state.last_seq);
       if (to <= state.agent_read_seq) return;

@@ -4,6 +4,9 @@ import type {
   ImportRecord,
   IncidentOpening,
   IngestResult,
+  KeptPosition,
+  KeptRaw,
+  KeptReading,
   RecallJob,
   RecallResolution,
   SendJob,
@@ -34,11 +37,12 @@ import { createComposer } from './composer.ts';
 import { createDesk } from './desk.ts';
 import { createConversations } from './conversations.ts';
 import { createDimensions } from './dimensions.ts';
-import { createEvents, type Effects, type IngestAccount } from './events.ts';
+import { createEvents, type Effects, type IngestAccount, type Receiver } from './events.ts';
 import { createGaps } from './gaps.ts';
 import { createImports } from './imports.ts';
 import { createIncidents } from './incidents.ts';
 import { createIndexQueue } from './index-queue.ts';
+import { createKept } from './kept.ts';
 import { createMessages } from './messages.ts';
 import { createOutgoing } from './outgoing.ts';
 import { createRecalls } from './recalls.ts';
@@ -221,6 +225,17 @@ export function createWriter(db: WritableDatabase) {
     db.execute('RELEASE event');
   };
 
+  /** AD2, where there is a purge among these. */
+  const applying = <T>(batch: readonly GatewayEvent[], work: () => T): T =>
+    batch.some((event) => event.kind === 'conversation.purged') ? erasing(db, work) : work();
+
+  const kept = createKept({
+    db,
+    conversations,
+    events,
+    apply: (account, event) => applyAlone(account, event, noEffects()),
+  });
+
   return {
     putAccount: (account: AccountRecord): void =>
       write(() => {
@@ -277,10 +292,8 @@ export function createWriter(db: WritableDatabase) {
         }
       }),
 
-    ingest: (account: AccountId, batch: readonly GatewayEvent[]): IngestResult => {
-      const erases = batch.some((event) => event.kind === 'conversation.purged');
-      if (erases) pragma(db, 'secure_delete = ON');
-      try {
+    ingest: (account: AccountId, batch: readonly GatewayEvent[]): IngestResult =>
+      applying(batch, () => {
         let result: Omit<IngestResult, 'changes'>;
         try {
           result = write(() => applyEvents(account, batch, false));
@@ -289,14 +302,14 @@ export function createWriter(db: WritableDatabase) {
           result = write(() => applyEvents(account, batch, true));
         }
         return { ...result, changes: changes.take() };
-      } finally {
-        if (erases) {
-          pragma(db, 'secure_delete = OFF');
-          // AD2: what was erased must not live on in the log. With readers in the way the next checkpoint does it.
-          pragma(db, 'wal_checkpoint(TRUNCATE)');
-        }
-      }
-    },
+      }),
+
+    keptRaw: (after: KeptPosition | null): readonly KeptRaw[] => kept.after(after),
+    takeKept: (readings: readonly KeptReading[]): StoreChanges =>
+      applying(
+        readings.flatMap((reading) => (reading.of === 'event' ? [reading.event] : [])),
+        () => change(() => readings.forEach(kept.take)),
+      ),
 
     putSnapshotPage: (
       account: AccountId,
@@ -328,11 +341,11 @@ export function createWriter(db: WritableDatabase) {
 
     putMessages: (account: AccountId, list: readonly Message[]): StoreChanges =>
       change(() => {
-        const { source } = accountRow(account);
+        const { id: key, source } = accountRow(account);
         const ordered = [...list].sort(
           (a, b) => messageKeySlot(a.sent_at) - messageKeySlot(b.sent_at) || a.conv_seq - b.conv_seq,
         );
-        for (const message of ordered) events.putMessage(source, message);
+        for (const message of ordered) events.putMessage({ key, source }, message);
       }),
 
     closeGap: (account: AccountId, conversation: ConversationId, fromSeq: number, toSeq: number): StoreChanges =>
@@ -355,14 +368,14 @@ export function createWriter(db: WritableDatabase) {
       change(() => outgoing.setState(id, state, error)),
     settleSend: (id: string, message: Message): StoreChanges =>
       change(() => {
-        const source = db
-          .readOne<number>(
-            'SELECT a.source FROM outbox o JOIN accounts a ON a.id = o.account WHERE o.client_msg_id = ?',
+        const receiver = db
+          .read<Receiver>(
+            'SELECT a.id AS key, a.source FROM outbox o JOIN accounts a ON a.id = o.account WHERE o.client_msg_id = ?',
           )
           .get(id);
         // Its event was faster: the record is there already.
-        if (source === undefined) return;
-        events.putMessage(source, message);
+        if (receiver === undefined) return;
+        events.putMessage(receiver, message);
         outgoing.settle(id);
       }),
     discardSend: (id: string): { readonly text: string; readonly changes: StoreChanges } =>

@@ -1,5 +1,6 @@
 import type { IngestResult } from '#main/core/ports/store.ts';
 import type { ClientMessageId, ConversationKey, RecallId } from '#shared/domain/ids.ts';
+import { MINUTE } from '#shared/lib/durations.ts';
 import type { Conversation, Message } from '#shared/protocol/entities.ts';
 import type { GatewayEvent, KnownEvent } from '#shared/protocol/events.ts';
 import { INTAKES } from '../codes.ts';
@@ -18,10 +19,20 @@ import type { Recalls } from './recalls.ts';
 /** The code of a `message.status` that says the platform has pushed the message to the consumer's device (RC3 PUSH_DELIVERED). */
 export const PUSH_DELIVERED_CODE = 'PUSH_DELIVERED';
 
-/** Account for whom events are applied. */
-export interface IngestAccount {
+/** `kind` of a message among what is kept raw, whichever way it came. It stands under its own key, below all event numbers. */
+export const KEPT_MESSAGE = 'message';
+
+/** Where what comes is stored, and for whom. */
+export interface Receiver {
   readonly key: number;
   readonly source: number;
+}
+
+/** What one account hears of a conversation so much later than another has heard of it is the past; less may be two clocks of one gateway. */
+const BEHIND_MS = MINUTE;
+
+/** Account for whom events are applied. */
+export interface IngestAccount extends Receiver {
   readonly agent_id: string | null;
 }
 
@@ -41,14 +52,14 @@ export interface Events {
   /** One event into rows; the caller keeps the cursor. */
   apply(account: IngestAccount, event: GatewayEvent, effects: Effects): void;
   /** Keeps an event raw that this version can't apply (SY8). */
-  keepRaw(account: IngestAccount, eventSeq: number, kind: string, raw: string): void;
+  keepRaw(account: Receiver, eventSeq: number, kind: string, raw: string): void;
   putConversation(
     source: number,
     conversation: Conversation,
     at: number,
   ): { readonly state: ConversationState; readonly newlyWaiting: boolean } | null;
-  /** False for what was there already, and for purged conversations. */
-  putMessage(source: number, message: Message): boolean;
+  /** False for what was there already, and for purged conversations. What could not be read whole is kept raw besides. */
+  putMessage(receiver: Receiver, message: Message): boolean;
 }
 
 export function createEvents(parts: {
@@ -65,7 +76,7 @@ export function createEvents(parts: {
 }): Events {
   const { db, dimensions, conversations, messages, outgoing, recalls, rollup, queue, changes, eraser } = parts;
 
-  const keepRaw = (account: IngestAccount, eventSeq: number, kind: string, raw: string): void => {
+  const keepRaw = (account: Receiver, eventSeq: number, kind: string, raw: string): void => {
     db.write('INSERT INTO raw_events (account, event_seq, kind, raw) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING').run(
       account.key,
       eventSeq,
@@ -79,7 +90,16 @@ export function createEvents(parts: {
     recalls.noteTime(dimensions.agent(source, news.operator.id, news.operator.name), news.at, news.recall_id);
   };
 
-  const putMessage = (source: number, message: Message): boolean => {
+  /** A sender whose role isn't known yet is who the conversation says it is. */
+  const withRole = (source: number, message: Message): Message => {
+    if (message.unknown === undefined || message.unknown.role === null) return message;
+    const state = conversations.find(source, message.conversation_id);
+    const role = state === null ? null : conversations.roleOf(state, message.sender.id);
+    return role === null ? message : { ...message, sender: { ...message.sender, role } };
+  };
+
+  const putMessage = (receiver: Receiver, message: Message): boolean => {
+    const { source } = receiver;
     const state = conversations.forMessage(source, message);
     if (state.purged || (state.erased_seq > 0 && message.conv_seq <= state.erased_seq)) return false;
     const added = messages.put(state, message) === 'added';
@@ -87,6 +107,10 @@ export function createEvents(parts: {
       db.write(
         'UPDATE conversations SET removed_by = NULL, restorable_until = NULL WHERE id = ? AND removed_by = ?',
       ).run(state.id, REMOVED_BY_RETENTION);
+    if (added && message.unknown !== undefined) {
+      const key = messageKey(source, message.conversation_id, message.msg_id);
+      if (key !== null) keepRaw(receiver, -key, KEPT_MESSAGE, message.unknown.raw);
+    }
     return added;
   };
 
@@ -139,9 +163,9 @@ export function createEvents(parts: {
     const { source } = account;
     switch (event.kind) {
       case 'message.created': {
-        const { message } = event;
+        const message = withRole(source, event.message);
         const known = conversations.find(source, message.conversation_id);
-        const isNew = putMessage(source, message);
+        const isNew = putMessage(account, message);
         if (message.client_msg_id !== null && message.sender.role === 'agent' && outgoing.settle(message.client_msg_id))
           effects.settledSends.push(message.client_msg_id);
         if (message.recalled !== undefined) {
@@ -204,7 +228,11 @@ export function createEvents(parts: {
         return;
       }
       case 'conversation.upserted': {
+        // Of two accounts that serve a shop one may be hours behind: what it hears now, the other has heard, and more.
+        const told = conversations.find(source, event.conversation.conversation_id)?.told ?? null;
+        if (told !== null && told.account !== account.key && event.at < told.at - BEHIND_MS) return;
         const outcome = putConversation(source, event.conversation, event.at);
+        if (outcome !== null) outcome.state.told = { account: account.key, at: event.at };
         if (outcome?.newlyWaiting === true) notice(effects, 'enquiry', outcome.state, event.conversation.shop_id);
         return;
       }
@@ -273,6 +301,6 @@ export function createEvents(parts: {
     },
     keepRaw,
     putConversation,
-    putMessage,
+    putMessage: (receiver, message) => putMessage(receiver, withRole(receiver.source, message)),
   };
 }

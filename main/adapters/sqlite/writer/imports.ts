@@ -18,7 +18,7 @@ export interface Imports {
  * Wire id of a row without one: SHA-256, cut to 162 bits of base64url, of everything that makes it this row and of how often
  * that very content occurred before in its file.
  */
-export function contentId(record: ImportRecord): string {
+function contentId(record: ImportRecord): string {
   const { shop, conversation_id, agent, consumer, sender, sent_at, kind, text, occurrence } = record;
   return `~${hash('sha256', JSON.stringify([shop, conversation_id, agent, consumer, sender, sent_at, kind, text, occurrence]), 'base64url').slice(0, 27)}`;
 }

@@ -71,6 +71,7 @@ interface StoredMessage {
   readonly sender_role: number;
   readonly sender_id: string;
   readonly sender_name: string;
+  readonly kind: number;
   readonly conv_seq: number | null;
   readonly text: string | null;
   readonly sent_at: number;
@@ -81,7 +82,7 @@ interface StoredMessage {
   readonly extra: string | null;
 }
 const STORED =
-  'id, agent, sender_role, sender_id, sender_name, conv_seq, text, sent_at, status, read_at, opened_at, flags, extra';
+  'id, agent, sender_role, sender_id, sender_name, kind, conv_seq, text, sent_at, status, read_at, opened_at, flags, extra';
 
 /** Status only ever moves towards `read`; a failure may still turn out delivered, never the other way round. */
 const STATUS_RANK: Readonly<Record<number, number>> = {
@@ -235,6 +236,9 @@ export function createMessages(parts: {
         ? dimensions.agent(state.source, message.sender_id, message.sender_name)
         : null;
     rollup.recalled(rollupRow(state, message, senderAgent));
+    // IN1: nobody has been answered by what is gone on both sides.
+    if (senderAgent !== null && news.effect === 'both' && message.conv_seq === state.last_agent_seq)
+      conversations.recountAnswers(state);
     queue.remove(message.id);
     changes.messages(state.id);
   };
@@ -416,7 +420,13 @@ export function createMessages(parts: {
     }
     queue.put(id);
     if (numbers !== null && (flags & Flag.HAS_NUMBERS) !== 0) link(state.id, id, numbers);
-    conversations.noteMessage(state, { id, conv_seq: convSeq, sender_role: role, sent_at: message.sent_at });
+    conversations.noteMessage(state, {
+      id,
+      conv_seq: convSeq,
+      sender_role: role,
+      sent_at: message.sent_at,
+      gone: recalled?.effect === 'both',
+    });
     if (message.extra.correction_of !== undefined) noteCorrection(state, message.msg_id, message.extra.correction_of);
     if (anythingWaits()) takeStatus(state, message.msg_id);
     return 'added';
@@ -424,8 +434,12 @@ export function createMessages(parts: {
 
   /** Pulled again, or brought by both reply and event: only what can have changed since. */
   const refresh = (state: ConversationState, message: Message): void => {
-    const known = stored(state.id, message.msg_id);
+    let known = stored(state.id, message.msg_id);
     if (known === undefined) return;
+    if (message.unknown === undefined && isPartlyRead(known)) {
+      complete(state, known, message);
+      known = stored(state.id, message.msg_id) ?? known;
+    }
     if (
       known.conv_seq === null &&
       db
@@ -438,12 +452,49 @@ export function createMessages(parts: {
         conv_seq: message.conv_seq,
         sender_role: known.sender_role,
         sent_at: known.sent_at,
+        gone: parseExtra(known.extra).recalled?.effect === 'both',
       });
     }
     applyStatus(state, known, STATUS_CODES[message.status], null, false);
     if ((known.flags & Flag.RECALLED) !== 0) sealLate(state, known, message);
     else if (message.recalled !== undefined)
       seal(state, stored(state.id, message.msg_id) ?? known, newsOf(message.recalled));
+  };
+
+  /** SY8: what an earlier version could not read whole is what it always was. Its row, and what hangs on it, stay. */
+  const complete = (state: ConversationState, known: StoredMessage, message: Message): void => {
+    const extra = extraOf(message);
+    const kind = KIND_CODES[message.kind];
+    queue.put(known.id);
+    changes.messages(state.id);
+    if ((known.flags & Flag.RECALLED) !== 0) {
+      db.write('UPDATE messages SET kind = ? WHERE id = ?').run(kind, known.id);
+      if (hasContentIn(message.text, extra))
+        db.write('UPDATE seals SET text = ?, extra = ? WHERE message = ?').run(
+          message.text,
+          formatExtra(extra),
+          known.id,
+        );
+      return;
+    }
+    const { corrected_by } = parseExtra(known.extra);
+    const numbers = numbersOf(message.text, extra);
+    const hasNumbers = numbers.orders.size > 0 || numbers.violations.size > 0;
+    const role = SENDER_CODES[message.sender.role];
+    db.write('UPDATE messages SET kind = ?, sender_role = ?, text = ?, extra = ?, flags = flags | ? WHERE id = ?').run(
+      kind,
+      role,
+      message.text,
+      formatExtra({ ...extra, ...(corrected_by === undefined ? {} : { corrected_by }) }),
+      (hasNumbers ? Flag.HAS_NUMBERS : 0) | (extra.correction_of === undefined ? 0 : Flag.CORRECTION),
+      known.id,
+    );
+    link(state.id, known.id, numbers);
+    if (extra.correction_of !== undefined) noteCorrection(state, message.msg_id, extra.correction_of);
+    if (role === known.sender_role) return;
+    conversations.recountAnswers(state);
+    conversations.recountUnread(state);
+    rollup.rebuildConversation(state.id);
   };
 
   /** Its tombstone came first, without content; now the content is here: into the seal, and nowhere else (RC19). */
@@ -582,6 +633,9 @@ export function createMessages(parts: {
   };
 }
 
+const isPartlyRead = ({ kind, extra }: StoredMessage): boolean =>
+  kind === KIND_CODES.unknown || (extra !== null && parseExtra(extra).unknown !== undefined);
+
 const hasContentIn = (text: string | null, extra: MessageExtra): boolean =>
   text !== null || extra.attachment !== undefined || extra.order !== undefined;
 
@@ -602,5 +656,11 @@ function extraOf(message: Message): MessageExtra {
     ...(message.order_nos.length === 0 ? {} : { order_nos: message.order_nos }),
     ...(message.violation_nos.length === 0 ? {} : { violation_nos: message.violation_nos }),
     ...(message.correction_of === null ? {} : { correction_of: message.correction_of }),
+    ...unknownOf(message),
   };
+}
+
+function unknownOf({ unknown }: Message): Pick<MessageExtra, 'unknown'> {
+  if (unknown === undefined || (unknown.kind === null && unknown.role === null)) return {};
+  return { unknown: { kind: unknown.kind, role: unknown.role } };
 }
