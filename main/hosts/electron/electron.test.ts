@@ -223,7 +223,7 @@ test('[SE1] pages cannot navigate away, embed, or open windows; https links go t
   expect(asked).toEqual(['https://mall.example/']);
 });
 
-test('[SE1] every permission and device is denied, nothing is downloaded or loaded from the network', () => {
+test('[SE1] every permission but copying and every device is denied, nothing is downloaded or loaded from the network', () => {
   const given = new Map<string, (...args: never[]) => unknown>();
   const keep = (name: string) => (handler: (...args: never[]) => unknown) => void given.set(name, handler);
   const session = {
@@ -237,10 +237,24 @@ test('[SE1] every permission and device is denied, nothing is downloaded or load
   guardSession(session as unknown as Session);
   const call = (name: string, ...args: unknown[]): unknown =>
     (given.get(name) as (...args: unknown[]) => unknown)(...args);
-  const granted = vi.fn<(allowed: boolean) => void>();
-  call('request', null, 'media', granted);
-  expect(granted).toHaveBeenCalledWith(false);
-  expect([call('check', null, 'geolocation'), call('device', {})]).toEqual([false, false]);
+  const own = { isMainFrame: true, requestingUrl: APP_URL };
+  const requested = (permission: string, details: unknown): unknown => {
+    let decision: unknown;
+    call('request', null, permission, (allowed: boolean) => (decision = allowed), details);
+    return decision;
+  };
+  const checked = (permission: string, details: unknown): unknown =>
+    call('check', null, permission, 'workbench-app://window/', details);
+  for (const asked of [requested, checked]) {
+    for (const permission of ['media', 'geolocation', 'notifications', 'clipboard-read', 'openExternal', 'unknown'])
+      expect(asked(permission, own), permission).toBe(false);
+    const copying = 'clipboard-sanitized-write';
+    expect(asked(copying, own)).toBe(true);
+    expect(asked(copying, { ...own, isMainFrame: false })).toBe(false);
+    expect(asked(copying, { ...own, requestingUrl: 'https://evil.example/' })).toBe(false);
+  }
+  expect(checked('clipboard-sanitized-write', { isMainFrame: true })).toBe(true);
+  expect(call('device', {})).toBe(false);
   const cancelled = (url: string): unknown => {
     let decision: unknown;
     call('load', { url }, (answered: { cancel: boolean }) => (decision = answered.cancel));
@@ -257,7 +271,7 @@ test('[SE1] every permission and device is denied, nothing is downloaded or load
   });
 });
 
-test('[SE1] the page sees four functions, and no event or channel of ours', async () => {
+test('[SE1] the page sees five functions, and no event or channel of ours', async () => {
   await import('./preload.ts');
   const api = fake.exposed['workbench'] as {
     call(procedure: string, input: unknown): Promise<unknown>;

@@ -3,8 +3,8 @@ import type { Logger } from '#main/core/ports/logger.ts';
 import { isOpenableOutside, isOwnAddress } from './origin.ts';
 
 /**
- * What no page may do, whoever made it (SE1, SE2): leave our address, open windows, embed views, ask for permissions or
- * devices, download, or load anything from the network.
+ * What no page may do, whoever made it (SE1, SE2): leave our address, open windows, embed views, ask for permissions (but to
+ * copy) or devices, download, or load anything from the network.
  */
 export function guardContents(app: App, logger: Logger, openOutside: (address: string) => void): void {
   app.on('web-contents-created', (_event, contents) => guard(contents, logger, openOutside));
@@ -33,9 +33,21 @@ function guard(contents: WebContents, logger: Logger, openOutside: (address: str
   });
 }
 
+/**
+ * Copying is the one thing that a page may ask for: Chromium wants this permission for each `clipboard.writeText`, gives it
+ * only right after a key or a click, and lets nothing but plain content through. Reading the clipboard is another one.
+ */
+function mayAsk(permission: string, isMainFrame: boolean, address: string): boolean {
+  return permission === 'clipboard-sanitized-write' && isMainFrame && isOwnAddress(address);
+}
+
 export function guardSession(session: Session): void {
-  session.setPermissionRequestHandler((_contents, _permission, callback) => callback(false));
-  session.setPermissionCheckHandler(() => false);
+  session.setPermissionRequestHandler((_contents, permission, callback, { isMainFrame, requestingUrl }) =>
+    callback(mayAsk(permission, isMainFrame, requestingUrl)),
+  );
+  session.setPermissionCheckHandler((_contents, permission, origin, { isMainFrame, requestingUrl }) =>
+    mayAsk(permission, isMainFrame, requestingUrl ?? origin),
+  );
   session.setDevicePermissionHandler(() => false);
   session.setSpellCheckerEnabled(false);
   session.on('will-download', (event) => event.preventDefault());

@@ -4,29 +4,31 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { app, BrowserWindow, crashReporter, dialog, Menu, nativeImage, powerMonitor, session, Tray } from 'electron';
-import { AppFailure } from '#shared/contract/errors.ts';
+import { codeOf } from '#shared/contract/errors.ts';
 import { desktopWords, type DesktopWords } from '#shared/i18n/desktop.ts';
 import { explainError } from '#shared/i18n/errors.ts';
 import { localeFor } from '#shared/i18n/index.ts';
 import { dispatch } from '#shared/contract/door.ts';
-import type { Topics } from '#shared/contract/topics.ts';
 import { createUpdater } from '#main/adapters/updater/updater.ts';
 import { safeFileName } from '../file-handles.ts';
-import { CHANNELS } from './channels.ts';
 import { defaultDataFolder, realFolderBeside, type Profile, type ProfileKind } from '../profile.ts';
+import { isKeyLost } from '../key-recovery.ts';
 import { proxyOfList } from '../proxies.ts';
-import { isRecoverable, openRecovery, type Shown } from '../recovery.ts';
+import { isRecoverable, openRecovery } from '../recovery.ts';
 import { watchNetwork } from '../watch-network.ts';
+import type { Shown } from '../without-records.ts';
 import { openWorkbench, type Workbench, type WorkbenchOptions } from '../workbench.ts';
 import { keepCrashesLocal } from './crashes.ts';
 import { guardContents, guardSession } from './guards.ts';
 import { openDoor } from './ipc.ts';
-import { isPackageName, LINK_SCHEME, outsideFrom } from './links.ts';
+import { isPackageName, LINK_SCHEME } from './links.ts';
 import { applicationMenu, contextMenu } from './menus.ts';
 import { createNotifier } from './notices.ts';
 import { openOutside } from './open-outside.ts';
+import { createOutside } from './outside.ts';
 import { recoverByFile } from './recover-key.ts';
 import { openSafeStorage } from './safe-storage.ts';
+import { createReloads } from './reloads.ts';
 import { registerScheme, serveScheme } from './scheme.ts';
 import { createWindow, loadPage } from './window.ts';
 
@@ -41,6 +43,14 @@ let window: BrowserWindow | null = null;
 let tray: Tray | null = null;
 let workbench: Shown | null = null;
 let quitting = false;
+/** A locked window shows nothing, and its core opens nothing (SE1, SE4). */
+const outside = createOutside(async (file) => {
+  if (workbench === null) return null;
+  const { app: core, handles } = workbench;
+  const answer = await dispatch(core.handlers, 'packages.open', { file: handles.register(file) });
+  return answer.ok ? { open: 'packages' } : null;
+});
+const mayReload = createReloads();
 /** The answer to the call that leads to a restart leaves first. */
 const ANSWER_FIRST_MS = 200;
 
@@ -52,16 +62,18 @@ keepCrashesLocal(app, crashReporter, defaultDataFolder(process.platform, process
 if (app.requestSingleInstanceLock()) {
   app.on('second-instance', (_event, args) => {
     showWindow();
-    fromOutside(args.slice(1));
+    outside.hand(args.slice(1));
   });
   // macOS hands links and files over as events, perhaps before anything is open.
   app.on('open-url', (event, address) => {
     event.preventDefault();
-    fromOutside([address]);
+    showWindow();
+    outside.hand([address]);
   });
   app.on('open-file', (event, file) => {
     event.preventDefault();
-    if (isPackageName(file)) fromOutside([file]);
+    showWindow();
+    if (isPackageName(file)) outside.hand([file]);
   });
   // The tray keeps it running: enquiries are announced while the window is closed (IN3).
   app.on('window-all-closed', () => undefined);
@@ -77,7 +89,7 @@ if (app.requestSingleInstanceLock()) {
 async function start(): Promise<void> {
   const { values } = parseArgs({
     args: process.argv.slice(app.isPackaged ? 1 : 2),
-    options: { data: { type: 'string' }, 'key-file': { type: 'string' } },
+    options: { data: { type: 'string' }, 'key-file': { type: 'string' }, practice: { type: 'boolean' } },
     strict: false,
   });
   const directory = typeof values['data'] === 'string' ? values['data'] : undefined;
@@ -96,7 +108,9 @@ async function start(): Promise<void> {
   /** Closes everything and starts the program again: with another profile, or with what a restore has made ready. */
   const relaunch = (folder: string): void => {
     setTimeout(() => {
-      app.relaunch({ args: [...(app.isPackaged ? [] : process.argv.slice(1, 2)), `--data=${folder}`] });
+      const program = app.isPackaged ? [] : process.argv.slice(1, 2);
+      const key = keyFile === undefined ? [] : [`--key-file=${path.resolve(keyFile)}`];
+      app.relaunch({ args: [...program, `--data=${folder}`, ...key] });
       void quit();
     }, ANSWER_FIRST_MS);
   };
@@ -116,7 +130,7 @@ async function start(): Promise<void> {
         await closing?.close();
       },
     }),
-    kind: directory === undefined ? usualKind() : undefined,
+    kind: directory !== undefined ? undefined : values['practice'] === true ? 'practice' : usualKind(),
     notifier: createNotifier(
       () => words,
       showWindow,
@@ -136,7 +150,7 @@ async function start(): Promise<void> {
   try {
     shown = opened = await openWorkbench(wanted);
   } catch (thrown) {
-    if (thrown instanceof AppFailure && thrown.error.code === 'STORE_KEY_WRONG') {
+    if (isKeyLost(thrown)) {
       if (!(await recoverByFile(wanted, words))) {
         app.exit(3);
         return;
@@ -169,41 +183,7 @@ async function start(): Promise<void> {
   );
   tray.on('click', showWindow);
   showWindow();
-  fromOutside(process.argv.slice(1));
-}
-
-/** A link or a package from outside, shown once the page is there; a locked window shows nothing (SE1, SE4). */
-function fromOutside(args: readonly string[]): void {
-  const found = outsideFrom(args);
-  if (found === null) return;
-  const { link, file } = { link: undefined, file: undefined, ...found };
-  waitingOutside =
-    link === undefined && file !== undefined && workbench !== null
-      ? packageFrom(workbench, file)
-      : link === undefined
-        ? null
-        : Promise.resolve(link);
-  deliverOutside();
-}
-
-let waitingOutside: Promise<Topics['outside'] | null> | null = null;
-
-async function packageFrom({ app: core, handles }: Shown, file: string): Promise<Topics['outside'] | null> {
-  const answer = await dispatch(core.handlers, 'packages.open', { file: handles.register(file) });
-  return answer.ok ? { open: 'packages' } : null;
-}
-
-function deliverOutside(): void {
-  const contents = window?.webContents;
-  const waiting = waitingOutside;
-  if (contents === undefined || waiting === null) return;
-  waitingOutside = null;
-  const send = (): void =>
-    void waiting.then((payload) => {
-      if (payload !== null && !contents.isDestroyed()) contents.send(CHANNELS.topic, { topic: 'outside', payload });
-    });
-  if (contents.isLoading()) contents.once('did-finish-load', send);
-  else send();
+  outside.hand(process.argv.slice(1));
 }
 
 /** How many consumers wait: at the dock (and launchers that can), and over the tray's icon (IN3). */
@@ -240,6 +220,7 @@ function openWindow({ app: core, profile, handles, logger, info }: Shown): Brows
     developer: !app.isPackaged,
   });
   contextMenu(created.webContents, words);
+  outside.showIn(created.webContents);
   const closeDoor = openDoor({
     app: core,
     contents: created.webContents,
@@ -266,7 +247,10 @@ function openWindow({ app: core, profile, handles, logger, info }: Shown): Brows
   });
   created.webContents.on('render-process-gone', (_event, { reason }) => {
     logger.log('error', 'window.gone', { reason });
-    if (!quitting && reason !== 'clean-exit') created.reload();
+    if (quitting || reason === 'clean-exit') return;
+    // Without its window the program goes on: tray and icon open a new one.
+    if (mayReload(performance.now())) created.reload();
+    else created.destroy();
   });
   created.on('closed', () => {
     closeDoor();
@@ -294,7 +278,7 @@ async function quit(): Promise<void> {
 
 function failToStart(thrown: unknown): void {
   const locale = localeFor(app.getLocale());
-  const code = thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL';
+  const code = codeOf(thrown);
   const { cause, next } = explainError(code, locale);
   dialog.showErrorBox(desktopWords[locale].cannotStart, `${cause}\n${next}\n\n${code}`);
   app.exit(3);

@@ -1,6 +1,6 @@
 /** The window's own address: one scheme, one host (SE1). Compared as parsed addresses, never by substring. */
 export const SCHEME = 'workbench-app';
-export const APP_HOST = 'window';
+const APP_HOST = 'window';
 export const APP_URL = `${SCHEME}://${APP_HOST}/index.html`;
 
 export function isOwnAddress(address: string): boolean {

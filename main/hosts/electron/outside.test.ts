@@ -1,10 +1,12 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import fc from 'fast-check';
-import type { App, CrashReporter } from 'electron';
+import type { App, CrashReporter, WebContents } from 'electron';
 import { desktopWords } from '#shared/i18n/desktop.ts';
 import { keepCrashesLocal } from './crashes.ts';
 import { isPackageName, outsideFrom, parseOutsideLink } from './links.ts';
 import { openOutside } from './open-outside.ts';
+import { createOutside } from './outside.ts';
+import { createReloads } from './reloads.ts';
 
 const fake = vi.hoisted(() => ({ opened: [] as string[], asked: [] as { message: string }[], answer: 0 }));
 vi.mock('electron', () => ({
@@ -86,6 +88,54 @@ test('[SE1] of a second start’s arguments only one link or one package counts'
     false,
     false,
   ]);
+});
+
+test('[SE1] what comes from outside before there is a page, or while it loads, is shown once it is there; the last of it alone', async () => {
+  const opened: string[] = [];
+  const outside = createOutside(async (file) => {
+    opened.push(file);
+    return file.includes('damaged') ? null : { open: 'packages' };
+  });
+  const page = () => {
+    const handlers = new Map<string, () => void>();
+    const sent: unknown[] = [];
+    const contents = {
+      isDestroyed: () => false,
+      on: (event: string, handler: () => void) => void handlers.set(event, handler),
+      send: (_channel: string, message: { payload: unknown }) => void sent.push(message.payload),
+    } as unknown as WebContents;
+    return { contents, sent, say: (event: string) => handlers.get(event)?.() };
+  };
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+  const first = page();
+  outside.hand(['workbench://settings']);
+  outside.hand(['/a/first.mwpkg']);
+  outside.hand(['--inspect', 'https://mall.example/']);
+  outside.showIn(first.contents);
+  first.say('did-start-loading');
+  await settled();
+  expect([opened, first.sent]).toEqual([[], []]);
+  first.say('did-finish-load');
+  await settled();
+  expect([opened, first.sent]).toEqual([['/a/first.mwpkg'], [{ open: 'packages' }]]);
+  outside.hand(['/a/damaged.mwpkg']);
+  outside.hand(['workbench://settings']);
+  await settled();
+  expect(first.sent.slice(1)).toEqual([{ open: 'settings' }]);
+  // The window was closed: it waits for the next one.
+  first.say('destroyed');
+  outside.hand(['workbench://incident/i-1']);
+  const second = page();
+  outside.showIn(second.contents);
+  second.say('did-finish-load');
+  await settled();
+  expect([first.sent.length, second.sent]).toEqual([2, [{ open: 'incident', id: 'i-1' }]]);
+});
+
+test('[UX4] a page that dies whenever it is loaded is not loaded for ever', () => {
+  const mayReload = createReloads();
+  expect([0, 1_000, 2_000, 3_000, 59_999].map(mayReload)).toEqual([true, true, true, false, false]);
+  expect([60_000, 60_001].map(mayReload)).toEqual([true, false]);
 });
 
 test('[SE4] crash reports are kept on this machine and sent nowhere', () => {

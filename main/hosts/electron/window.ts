@@ -14,8 +14,8 @@ export interface WindowOptions {
   readonly developer: boolean;
 }
 
-/** The colours of the page's ground (renderer/ui/tokens.ts), so that nothing flashes before its first paint (UX3). */
-const GROUND = { light: '#ffffff', dark: '#141414' };
+/** The colours of the page's ground (`canvas` in renderer/ui/tokens.ts), so that nothing flashes before its first paint (UX3). */
+const GROUND = { light: '#ffffff', dark: '#191c21' };
 
 export function createWindow(options: WindowOptions): BrowserWindow {
   const state = readWindowState(
