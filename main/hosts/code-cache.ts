@@ -20,7 +20,7 @@ export function keepCompiledCode(): void {
   }
 }
 
-export function codeCacheFolder(platform: NodeJS.Platform, environment: NodeJS.ProcessEnv, home: string): string {
+function codeCacheFolder(platform: NodeJS.Platform, environment: NodeJS.ProcessEnv, home: string): string {
   if (platform === 'win32')
     return path.win32.join(
       environment['LOCALAPPDATA'] ?? path.win32.join(home, 'AppData', 'Local'),

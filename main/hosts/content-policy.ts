@@ -3,7 +3,7 @@
  * Styles may be inline because the component library writes them at run time; scripts may not.
  * `doors`: further addresses that the page may connect to (the loopback WebSocket's).
  */
-export function contentSecurityPolicy(doors: readonly string[] = []): string {
+function contentSecurityPolicy(doors: readonly string[] = []): string {
   return [
     "default-src 'none'",
     "script-src 'self'",

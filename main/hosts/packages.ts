@@ -35,7 +35,7 @@ export function packagePorts(
 }
 
 /** dist/viewer, seen from the sources (main/hosts) or from the bundle (dist/main). AppFailure VIEWER_MISSING. */
-export async function readViewer(): Promise<ViewerFiles> {
+async function readViewer(): Promise<ViewerFiles> {
   const folder = new URL(import.meta.url.endsWith('.ts') ? '../../dist/viewer/' : '../viewer/', import.meta.url);
   const read = (name: string): Promise<Uint8Array> => readFile(fileURLToPath(new URL(name, folder)));
   try {

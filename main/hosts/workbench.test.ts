@@ -111,11 +111,21 @@ test('[SE4] a missing key file beside existing records is never made anew', asyn
   expect(existsSync(keyFile())).toBe(false);
 });
 
-test('[ST5] a second program on the same profile is refused while the first is open', async () => {
-  await openPractice();
+test('[ST5] a second program on the same profile is refused while the first is open; one that ended badly lets go of it', async () => {
+  const first = await openPractice();
   await expect(openWorkbench({ host: 'cli', directory: directory() })).rejects.toMatchObject({
     error: { code: 'STORE_LOCKED' },
   });
+  open.length = 0;
+  const { stop } = first.app;
+  Object.assign(first.app, {
+    stop: async () => {
+      await stop();
+      throw new Error('ended badly');
+    },
+  });
+  await expect(first.close()).rejects.toThrow('ended badly');
+  await openPractice();
 });
 
 test('[SE5] serve refuses an unencrypted gateway that is not this machine, and lets go of everything', async () => {

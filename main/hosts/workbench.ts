@@ -80,7 +80,15 @@ export interface Workbench {
 export async function openWorkbench(options: WorkbenchOptions): Promise<Workbench> {
   const undo: (() => Promise<void> | void)[] = [];
   const close = async (): Promise<void> => {
-    for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
+    const failures: unknown[] = [];
+    // Whatever can't be closed keeps nothing else open: the store is to be closed and the profile let go all the same.
+    for (let step = undo.pop(); step !== undefined; step = undo.pop())
+      try {
+        await step();
+      } catch (thrown) {
+        failures.push(thrown);
+      }
+    if (failures.length > 0) throw failures[0];
   };
   try {
     const profile = openProfile({ directory: options.directory, kind: options.kind });
@@ -209,7 +217,8 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     logger.log('info', 'workbench.opened', { host: info.host, version: info.version, storage: info.key_storage });
     return { profile, info, app, store, handles, logger, practice, close };
   } catch (thrown) {
-    await close();
+    // What kept it from opening is what the caller has to hear.
+    await close().catch(() => undefined);
     throw thrown;
   }
 }

@@ -6,7 +6,7 @@ import type { AttachmentRecord } from './records.ts';
 import type { World } from './world.ts';
 
 /** One file; larger ones are TOO_LARGE. */
-export const MAX_ATTACHMENT_BYTES = 32 * 1024 * 1024;
+const MAX_ATTACHMENT_BYTES = 32 * 1024 * 1024;
 /** All uploads together; beyond, the oldest are GONE. */
 const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
 /** Unfinished uploads of one account. */

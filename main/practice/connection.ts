@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { isAtLeast } from '#shared/domain/version.ts';
 import { parseClientFrame, type Hello, type RequestFrame } from '#shared/protocol/frames.ts';
-import { CloseCode, MAX_FRAME_BYTES, PROTOCOL_VERSION } from '#shared/protocol/limits.ts';
+import { CloseCode, HELLO_TIMEOUT_MS, MAX_FRAME_BYTES, PROTOCOL_VERSION } from '#shared/protocol/limits.ts';
 import type { RequestName } from '#shared/protocol/requests.ts';
 import type { AccountLog } from './account-log.ts';
 import type { Attachments } from './attachments.ts';
@@ -26,7 +26,7 @@ export interface ConnectionLimits {
 
 export const DEFAULT_LIMITS: ConnectionLimits = {
   heartbeatMs: 10_000,
-  helloTimeoutMs: 5_000,
+  helloTimeoutMs: HELLO_TIMEOUT_MS,
   bufferBytes: 1_048_576,
   requestsPer5s: 1_000,
   minAppVersion: '0.0.0',

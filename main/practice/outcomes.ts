@@ -29,7 +29,7 @@ export const PLAYED_AT = {
 } as const;
 export const WRONG_CLOCK_MS = 5 * 60 * SECOND;
 /** Longer than a client waits for an answer (RC15). */
-export const SILENT_MS = 12 * SECOND;
+const SILENT_MS = 12 * SECOND;
 const SECOND_DEVICE = 'd-phone' as never;
 
 /** These change more than their own conversation (the account's count, the shop's policy, the clock): only when asked for by name. */

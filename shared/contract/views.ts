@@ -150,6 +150,8 @@ export interface MessageView {
     readonly device_id: string | null;
   };
   readonly kind: MessageKind;
+  /** Names of a later version as they came (SY8): of its kind, which can't be shown, and of its sender's role. Absent: none. */
+  readonly unknown?: { readonly kind: string | null; readonly role: string | null };
   /** Null for recalled ones and those without text. */
   readonly text: string | null;
   readonly attachment: Attachment | null;
@@ -400,6 +402,16 @@ export interface ImportPreview {
     readonly order_nos: readonly string[];
     readonly problem: string | null;
   }[];
+  /** Among the first 2,000 rows. */
+  readonly cut: readonly CutColumn[];
+}
+
+/** A column with numbers that a spreadsheet has cut to 15 digits, and how many rows have one (SR11). */
+export interface CutColumn {
+  readonly field: ImportField;
+  /** The file's header. */
+  readonly column: string;
+  readonly rows: number;
 }
 
 /** Field of a record → header of the file's column. */

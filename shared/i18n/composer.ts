@@ -25,7 +25,6 @@ export const replyFileWords: Readonly<Record<'zh-CN' | 'en', ReplyFileWords>> = 
 export const composerZh = {
   guard: {
     label: '发送前检查',
-    loading: '正在准备敏感词',
     more: '还有 {{count}} 处',
     action: { warn: '请留意', confirm: '发送前确认', block: '不能发送' },
     hit: '{{name}}：{{text}}',
@@ -98,8 +97,6 @@ export const composerZh = {
     remove: '删除',
     removed: '已删除',
     undo: '撤销',
-    import: '导入',
-    export: '导出',
     exportXlsx: '导出为 XLSX',
     exportCsv: '导出为 CSV',
     importTo: { personal: '导入到个人', shop: '导入到店铺' },
@@ -139,11 +136,9 @@ export const composerZh = {
     noMatchNote: '换一个词试试；用空格隔开的词要同时出现。',
     choose: '选择一篇文章',
     insert: '填入会话',
-    insertKey: 'Enter 填入',
     insertLink: '连同链接填入',
     links: '官方链接',
     open: '打开 {{host}}',
-    opened: '将在浏览器中打开 {{host}}',
     notOpenable: '只能打开 https 链接',
     add: '写文章',
     edit: '编辑',
@@ -173,7 +168,6 @@ export const composerZh = {
     account: '账号',
   },
   words: {
-    title: '敏感词',
     shop: '店铺',
     list: '平台名单第 {{version}} 版，{{count}} 个词，自动更新',
     noList: '尚未收到平台名单，联网后自动更新',
@@ -198,7 +192,6 @@ type Words<T> = { readonly [K in keyof T]: T[K] extends string ? string : Words<
 export const composerEn: Words<typeof composerZh> = {
   guard: {
     label: 'Check before sending',
-    loading: 'Preparing sensitive words',
     more: '{{count}} more',
     action: { warn: 'note', confirm: 'to confirm', block: 'can’t be sent' },
     hit: '{{name}}: {{text}}',
@@ -271,8 +264,6 @@ export const composerEn: Words<typeof composerZh> = {
     remove: 'Delete',
     removed: 'Deleted',
     undo: 'Undo',
-    import: 'Import',
-    export: 'Export',
     exportXlsx: 'Export as XLSX',
     exportCsv: 'Export as CSV',
     importTo: { personal: 'Import as personal', shop: 'Import for the shop' },
@@ -312,11 +303,9 @@ export const composerEn: Words<typeof composerZh> = {
     noMatchNote: 'Try another word; words with blanks between them must all be there.',
     choose: 'Choose an article',
     insert: 'Insert',
-    insertKey: 'Enter inserts',
     insertLink: 'Insert with links',
     links: 'Official links',
     open: 'Open {{host}}',
-    opened: 'Opens {{host}} in the browser',
     notOpenable: 'Only https links can be opened',
     add: 'Write an article',
     edit: 'Edit',
@@ -346,7 +335,6 @@ export const composerEn: Words<typeof composerZh> = {
     account: 'Account',
   },
   words: {
-    title: 'Sensitive words',
     shop: 'Shop',
     list: 'The platform’s list, version {{version}}, {{count}} words, kept up to date',
     noList: 'The platform’s list is not here yet; it comes with the connection',

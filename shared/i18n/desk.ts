@@ -35,8 +35,6 @@ export const deskZh = {
     noneUnreplied: '没有未回复的会话',
   },
   notice: {
-    enquiry: '新的咨询',
-    reply: '消费者回复',
     enquiryOf: '新的咨询：{{name}}',
     replyOf: '{{name}} 回复了',
     moreOf: '{{name}} 等 {{count}} 条新消息',
@@ -52,24 +50,23 @@ export const deskZh = {
     quietNote: '勿扰期间不弹通知、不响铃',
     quietFor: { off: '关闭', half: '30 分钟', hour: '1 小时', always: '直到我关闭' },
     quietUntil: '勿扰至 {{time}}',
-    quietOn: '勿扰中',
   },
   history: {
     bubble: '更早的会话',
     count: '{{number}} 条消息',
     by: '接待：{{names}}',
     unfold: '展开',
-    fold: '收起',
     hidden: '{{time}} 之后由其他客服接待，内容不向你显示',
     older: '向平台取更早的消息',
     olderNone: '平台没有给出更早的消息，可能已过保留期限',
   },
   closed: {
     endedRule: {
-      agent_last: '会话已结束：客服最后一条消息后 {{time}} 内消费者没有回复，平台自动结束，不能继续发送',
-      consumer_last: '会话已结束：消费者最后一条消息后 {{time}} 内没有新消息，平台自动结束，不能继续发送',
+      agent_last:
+        '会话已结束：客服最后一条消息后 {{time}} 内消费者没有回复，平台自动结束，不能继续发送。消费者再次来信后会重新进入未接入。',
+      consumer_last:
+        '会话已结束：消费者最后一条消息后 {{time}} 内没有新消息，平台自动结束，不能继续发送。消费者再次来信后会重新进入未接入。',
     },
-    reopen: '消费者再次来信后会重新进入未接入',
     deletes: '{{time}} 后无人接入将自动关闭',
   },
   consumer: {
@@ -124,8 +121,6 @@ export const deskEn: Words<typeof deskZh> = {
     noneUnreplied: 'Nothing is unreplied',
   },
   notice: {
-    enquiry: 'New enquiry',
-    reply: 'The consumer replied',
     enquiryOf: 'New enquiry: {{name}}',
     replyOf: '{{name}} replied',
     moreOf: '{{count}} new messages, {{name}} and others',
@@ -141,14 +136,12 @@ export const deskEn: Words<typeof deskZh> = {
     quietNote: 'No notifications and no sound meanwhile',
     quietFor: { off: 'Off', half: '30 minutes', hour: '1 hour', always: 'Until I turn it off' },
     quietUntil: 'Do not disturb until {{time}}',
-    quietOn: 'Do not disturb',
   },
   history: {
     bubble: 'Earlier sessions',
     count: '{{number}} messages',
     by: 'Served by {{names}}',
     unfold: 'Unfold',
-    fold: 'Fold',
     hidden: 'From {{time}} on another agent has this consumer; that part is not shown to you',
     older: 'Ask the platform for earlier messages',
     olderNone: 'The platform gave no earlier ones; their time may be over',
@@ -156,11 +149,10 @@ export const deskEn: Words<typeof deskZh> = {
   closed: {
     endedRule: {
       agent_last:
-        'The session has ended: the consumer did not answer within {{time}} of the agent’s last message, so the platform closed it. Nothing more can be sent',
+        'The session has ended: the consumer did not answer within {{time}} of the agent’s last message, so the platform closed it. Nothing more can be sent. It waits again as soon as the consumer writes.',
       consumer_last:
-        'The session has ended: nothing more came within {{time}} of the consumer’s last message, so the platform closed it. Nothing more can be sent',
+        'The session has ended: nothing more came within {{time}} of the consumer’s last message, so the platform closed it. Nothing more can be sent. It waits again as soon as the consumer writes.',
     },
-    reopen: 'It waits again as soon as the consumer writes',
     deletes: 'Closes by itself {{time}} from now if nobody takes it',
   },
   consumer: {

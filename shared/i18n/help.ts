@@ -2,7 +2,6 @@
 export const helpZh = {
   title: '帮助',
   open: '打开帮助',
-  shortcuts: '快捷键',
   search: '在帮助中查找',
   topics: '帮助主题',
   all: '全部主题',
@@ -22,7 +21,6 @@ export const helpZh = {
 export const helpEn = {
   title: 'Help',
   open: 'Open help',
-  shortcuts: 'Keyboard',
   search: 'Search the help',
   topics: 'Help topics',
   all: 'All topics',

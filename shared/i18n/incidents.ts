@@ -252,7 +252,6 @@ export const incidentsZh = {
     unknown: '结果未知，正在核实。',
   },
   card: {
-    title: '补救',
     blocked: '这条消息无法撤回',
     mistake: '错误类型',
     proposed: '按内容建议',
@@ -584,7 +583,6 @@ export const incidentsEn: Same<typeof incidentsZh> = {
     unknown: 'The result is unknown and being checked.',
   },
   card: {
-    title: 'Remedy',
     blocked: 'This message can’t be recalled',
     mistake: 'Kind of mistake',
     proposed: 'Proposed from the content',

@@ -6,7 +6,6 @@ type Words<T> = { readonly [K in keyof T]: T[K] extends string ? string : Words<
 export type Catalogue = Words<typeof zhCN>;
 
 export type Locale = 'zh-CN' | 'en';
-export const LOCALES = ['zh-CN', 'en'] as const satisfies readonly Locale[];
 export const catalogues: Readonly<Record<Locale, Catalogue>> = { 'zh-CN': zhCN, en };
 
 /** The language of a system that reports `tag` (BCP 47): Chinese in all its forms, English for everything else. */

@@ -8,7 +8,6 @@ export const securityZh = {
     use: '用法：merchant-workbench key recover，或在无法启动时按窗口提示选择本文件。',
   },
   keys: {
-    title: '密钥',
     storage: {
       keychain: '数据库密钥保存在系统钥匙串中。',
       'safe-storage': '数据库密钥由系统为你的账户加密保存。',
@@ -68,7 +67,6 @@ export const securityZh = {
     later: '以后',
   },
   about: {
-    title: '关于',
     licences: '第三方许可',
     licencesNote: '{{count}} 个组件',
     loading: '正在读取…',
@@ -85,7 +83,6 @@ export const securityEn = {
     use: 'Use: merchant-workbench key recover, or choose this file when the program asks for it at its start.',
   },
   keys: {
-    title: 'Keys',
     storage: {
       keychain: 'The database key is kept in the system’s keychain.',
       'safe-storage': 'The database key is kept encrypted by the system for your account.',
@@ -148,7 +145,6 @@ export const securityEn = {
     later: 'Later',
   },
   about: {
-    title: 'About',
     licences: 'Third-party licences',
     licencesNote: '{{count}} components',
     loading: 'Reading…',

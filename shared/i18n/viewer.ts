@@ -78,6 +78,7 @@ const zhCN = {
       order_card: '订单卡片',
       product_card: '商品卡片',
       system: '系统消息',
+      unknown: '不能显示的消息',
     },
   },
   verify: {
@@ -224,6 +225,7 @@ const en: ViewerWords = {
       order_card: 'order card',
       product_card: 'product card',
       system: 'system message',
+      unknown: 'message that can’t be shown',
     },
   },
   verify: {

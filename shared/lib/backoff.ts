@@ -4,7 +4,7 @@ export interface BackoffOptions {
   readonly maxMs: number;
 }
 
-export const RECONNECT_BACKOFF: BackoffOptions = { baseMs: 500, maxMs: 30_000 };
+const RECONNECT_BACKOFF: BackoffOptions = { baseMs: 500, maxMs: 30_000 };
 
 export function backoffDelay(attempt: number, random: number, options: BackoffOptions = RECONNECT_BACKOFF): number {
   const ceiling = Math.min(options.maxMs, options.baseMs * 2 ** Math.min(attempt, 30));

@@ -1,4 +1,4 @@
-import { fold, foldWithOrigin } from './normalise.ts';
+import { foldWithOrigin } from './normalise.ts';
 import type { TextQuery } from './query.ts';
 
 /**
@@ -12,10 +12,6 @@ export function matchesFolded(folded: string, query: TextQuery): boolean {
   for (const term of query.terms) if (!folded.includes(term)) return false;
   for (const term of query.nots) if (folded.includes(term)) return false;
   return true;
-}
-
-export function matchesText(text: string, query: TextQuery): boolean {
-  return matchesFolded(fold(text), query);
 }
 
 /** A range of UTF-16 offsets in the original text, [start, end). */

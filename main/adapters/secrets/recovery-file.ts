@@ -11,7 +11,7 @@ import { seal, unseal } from './sealed-file.ts';
  * profile and beside every backup, and opens nothing without the recovery key, whose 160 random bits nobody guesses; so no
  * slow derivation is needed. Newest key first: after a change of keys the older ones still open older backups.
  */
-export const RecoveryFile = z.object({
+const RecoveryFile = z.object({
   version: z.literal(1),
   kind: z.literal('merchant-workbench.recovery'),
   salt: z.string().regex(/^[0-9a-f]{32}$/),

@@ -1,4 +1,4 @@
-import { AppFailure } from '#shared/contract/errors.ts';
+import { codeOf } from '#shared/contract/errors.ts';
 import { MINUTE } from '#shared/lib/durations.ts';
 import type { PendingErasure } from '../ports/administration-store.ts';
 import type { Clock, TimerHandle } from '../ports/clock.ts';
@@ -94,7 +94,7 @@ export function createErasing(ports: {
         if (!(await pass())) later();
       } while (again && !stopped);
     } catch (thrown) {
-      const code = thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL';
+      const code = codeOf(thrown);
       logger.log('error', 'erasing.failed', { code });
       later();
     }

@@ -1,4 +1,4 @@
-import { AppFailure } from '#shared/contract/errors.ts';
+import { AppFailure, codeOf } from '#shared/contract/errors.ts';
 import type { BackupFile, GroupCheck, GroupRow } from '#shared/contract/administration.ts';
 import type { Handlers } from '#shared/contract/procedures.ts';
 import type { ConversationView } from '#shared/contract/views.ts';
@@ -7,7 +7,7 @@ import { MASK_NONE } from '#shared/domain/mask/choices.ts';
 import type { AccountId, ConversationKey } from '#shared/domain/ids.ts';
 import { MINUTE } from '#shared/lib/durations.ts';
 import { verifyPackage, type VerifyTools } from '#shared/package/verify.ts';
-import type { Agent, Conversation, Policy } from '#shared/protocol/entities.ts';
+import type { Agent, Policy } from '#shared/protocol/entities.ts';
 import type { AccountSession } from '../accounts/account-session.ts';
 import { resultOf } from '../connection/answers.ts';
 import { throwIfCancelled, type Jobs } from '../jobs/jobs.ts';
@@ -50,7 +50,6 @@ export interface GroupPorts {
   sessions(): ReadonlyMap<AccountId, AccountSession>;
   agentOf(account: AccountId): Promise<{ readonly agent: Agent }>;
   policyIn(account: AccountId, shop: string): Promise<Policy | null>;
-  keep(session: AccountSession, conversation: Conversation): Promise<ConversationView>;
   onChanges(changes: StoreChanges): void;
   /** Content may have been purged: index, pages and cache follow. */
   onPurged(): void;
@@ -335,8 +334,7 @@ export function createGroups(ports: GroupPorts): Groups {
     const { conversation, session, agent, stored } = await open(conversation_key);
     if (conversation.removed === null) throw new AppFailure('NOT_RESTORABLE', 'the group is not removed');
     const { conversation_id } = conversation;
-    const answer = resultOf(await session.connection.request('group.restore', { conversation_id }));
-    await ports.keep(session, answer.conversation);
+    await session.change('group.restore', { conversation_id });
     // Its event may have been faster.
     const now = await store.deletion(conversation_key);
     if (stored !== null && now !== null && now.step !== 'restored')
@@ -412,7 +410,7 @@ export function createGroups(ports: GroupPorts): Groups {
     })()
       .catch((thrown: unknown) =>
         ports.logger.log('error', 'groups.look', {
-          code: thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL',
+          code: codeOf(thrown),
         }),
       )
       .finally(() => {

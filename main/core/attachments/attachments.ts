@@ -1,4 +1,4 @@
-import { AppFailure } from '#shared/contract/errors.ts';
+import { AppFailure, codeOf } from '#shared/contract/errors.ts';
 import { ATTACHMENT_PROCEDURES, type AttachmentState, type OutgoingFile } from '#shared/contract/attachments.ts';
 import type { Handlers, ProcedureParsed } from '#shared/contract/procedures.ts';
 import type { ConversationView, MessageView } from '#shared/contract/views.ts';
@@ -124,7 +124,7 @@ export function createAttachments(options: AttachmentsOptions): Attachments {
         await store.attachmentsErased([...erase, ...keep]);
       })
       .catch((thrown: unknown) => {
-        const code = thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL';
+        const code = codeOf(thrown);
         options.logger.log('error', 'attachments.erase', { code });
       });
     return sweeping;

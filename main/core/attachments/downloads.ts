@@ -1,4 +1,4 @@
-import { AppFailure } from '#shared/contract/errors.ts';
+import { AppFailure, codeOf } from '#shared/contract/errors.ts';
 import type { MessageKey } from '#shared/domain/ids.ts';
 import { fromBase64 } from '#shared/lib/base64.ts';
 import type { RequestFields, RequestName } from '#shared/protocol/requests.ts';
@@ -111,7 +111,7 @@ export function createDownloads(options: {
     try {
       return await work;
     } catch (thrown) {
-      return thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL';
+      return codeOf(thrown);
     } finally {
       byHash.delete(sha256);
     }
@@ -128,7 +128,7 @@ export function createDownloads(options: {
     try {
       await options.onEnd(job, problem === null);
     } catch (thrown) {
-      const code = thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL';
+      const code = codeOf(thrown);
       options.logger.log('error', 'attachments.download-end', { code });
     }
     transfers.set(

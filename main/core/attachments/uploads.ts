@@ -1,5 +1,5 @@
 import type { OutgoingFile } from '#shared/contract/attachments.ts';
-import { AppFailure } from '#shared/contract/errors.ts';
+import { codeOf } from '#shared/contract/errors.ts';
 import type { ClientMessageId, ConversationKey } from '#shared/domain/ids.ts';
 import { toBase64 } from '#shared/lib/base64.ts';
 import type { RequestFields, RequestName } from '#shared/protocol/requests.ts';
@@ -120,7 +120,7 @@ export function createUploads(options: {
         if (outcome.kind === 'cancelled') transfers.set({ ref, ...rest, state: 'gone' });
         return outcome;
       } catch (thrown) {
-        const code = thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL';
+        const code = codeOf(thrown);
         transfers.set({ ref, ...rest, state: 'failed', code });
         return { kind: 'failed', error: { code, message: 'the content could not be read' } };
       } finally {

@@ -1,4 +1,4 @@
-import { AppFailure } from '#shared/contract/errors.ts';
+import { AppFailure, codeOf } from '#shared/contract/errors.ts';
 import { ExportCheckpoint, ExportPlan, StoredExports, type ExportFormat } from '#shared/contract/export.ts';
 import type { Handlers } from '#shared/contract/procedures.ts';
 import type { SearchQuery } from '#shared/contract/search-query.ts';
@@ -231,7 +231,7 @@ export function createExportService(ports: ExportPorts): ExportService {
     } catch (thrown) {
       if (!leaving) {
         await forget(plan).catch(() => {});
-        const code = thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL';
+        const code = codeOf(thrown);
         // What ended it is what the person is told, also where the log can't be written.
         if (audited) await audit({ state: code === 'CANCELLED' ? 'cancelled' : 'failed', code }).catch(() => {});
       }

@@ -261,7 +261,7 @@ export async function writeExport(
   }
 }
 
-export function choicesOf(plan: Pick<ExportPlan, 'masks'>): MaskChoices {
+function choicesOf(plan: Pick<ExportPlan, 'masks'>): MaskChoices {
   return Object.fromEntries(MASK_KINDS.map((kind) => [kind, plan.masks.includes(kind)])) as unknown as MaskChoices;
 }
 

@@ -11,7 +11,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../ports/clock.ts';
 
 /** PV9: the same text to the same conversation within this many milliseconds asks first. */
-export const SAME_TEXT_MS = 3_000;
+const SAME_TEXT_MS = 3_000;
 
 export interface Checked {
   /** To be sent with the message; null where nothing was blocked. */

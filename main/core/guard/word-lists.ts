@@ -1,4 +1,4 @@
-import { AppFailure } from '#shared/contract/errors.ts';
+import { AppFailure, codeOf } from '#shared/contract/errors.ts';
 import type { Handlers } from '#shared/contract/procedures.ts';
 import type { AccountId, ShopId } from '#shared/domain/ids.ts';
 import { unpackWords } from '#shared/domain/guard/packed.ts';
@@ -155,7 +155,7 @@ export function createWordLists(options: WordListsOptions): WordLists {
       } while (again.has(name));
     })()
       .catch((thrown: unknown) => {
-        const code = thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL';
+        const code = codeOf(thrown);
         logger.log('error', 'words.sync', { account, shop_id: shopId, code });
         // Whatever is held may not be what is stored.
         held.delete(name);

@@ -1,4 +1,4 @@
-import { AppFailure } from '#shared/contract/errors.ts';
+import { codeOf } from '#shared/contract/errors.ts';
 import type { AccountId } from '#shared/domain/ids.ts';
 import { inspect } from '#shared/domain/guard/inspect.ts';
 import { EMPTY_WORDS, type WordSet } from '#shared/domain/guard/words.ts';
@@ -98,7 +98,7 @@ export function createDrafts(options: DraftsOptions): Drafts {
         } catch (thrown) {
           // One that can't be drafted must not keep the others from it.
           failed.add(each.recall.recall_id);
-          const code = thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL';
+          const code = codeOf(thrown);
           logger.log('error', 'incident.not-drafted', { recall: each.recall.recall_id, code });
         }
       }
@@ -123,7 +123,7 @@ export function createDrafts(options: DraftsOptions): Drafts {
       timer ??= clock.setTimeout(() => {
         timer = null;
         void sweep().catch((thrown: unknown) => {
-          const code = thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL';
+          const code = codeOf(thrown);
           if (!stopped) logger.log('error', 'incident.sweep', { code });
         });
       }, SETTLE_MS);

@@ -1,4 +1,4 @@
-import { AppFailure } from '#shared/contract/errors.ts';
+import { AppFailure, codeOf } from '#shared/contract/errors.ts';
 import type { OutgoingView } from '#shared/contract/views.ts';
 import type { AccountId, AttachmentId, ClientMessageId, ConversationKey } from '#shared/domain/ids.ts';
 import { backoffDelay } from '#shared/lib/backoff.ts';
@@ -164,7 +164,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     head.busy = true;
     void send(head)
       .catch((thrown: unknown) => {
-        const code = thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL';
+        const code = codeOf(thrown);
         logger.log('error', 'outbox.failed-to-send', { account: options.account, id: head.job.client_msg_id, code });
         again(head, 1_000);
       })
@@ -180,7 +180,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       options.onChanges(await store.setSendState(entry.job.client_msg_id, state, error));
       return true;
     } catch (thrown) {
-      const code = thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL';
+      const code = codeOf(thrown);
       logger.log('error', 'outbox.not-recorded', {
         account: options.account,
         id: entry.job.client_msg_id,
@@ -255,7 +255,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         try {
           options.onChanges(await store.settleSend(job.client_msg_id, outcome.result.message));
         } catch (thrown) {
-          const code = thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL';
+          const code = codeOf(thrown);
           logger.log('error', 'outbox.not-settled', { account: options.account, id: job.client_msg_id, code });
           // It is at the gateway for certain; asking again answers `duplicate` and settles it.
           entry.left = true;

@@ -1,4 +1,4 @@
-import { AppFailure, isAppErrorCode } from '#shared/contract/errors.ts';
+import { codeOf, isAppErrorCode } from '#shared/contract/errors.ts';
 import type { RecallView } from '#shared/contract/views.ts';
 import type { AccountId, ConversationId, RecallId } from '#shared/domain/ids.ts';
 import { isLesserEffect } from '#shared/domain/recall/types.ts';
@@ -95,7 +95,7 @@ export function createRecalls(options: RecallsOptions): Recalls {
       else drop(entry);
       return true;
     } catch (thrown) {
-      const code = thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL';
+      const code = codeOf(thrown);
       logger.log('error', 'recall.not-recorded', { account: options.account, recall: entry.id, code });
       return false;
     }
@@ -161,7 +161,7 @@ export function createRecalls(options: RecallsOptions): Recalls {
         : request(entry);
     void work
       .catch((thrown: unknown) => {
-        const code = thrown instanceof AppFailure ? thrown.error.code : 'INTERNAL';
+        const code = codeOf(thrown);
         logger.log('error', 'recall.failed-to-ask', { account: options.account, recall: entry.id, code });
         return false;
       })

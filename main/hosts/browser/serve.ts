@@ -2,13 +2,14 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { AppFailure } from '#shared/contract/errors.ts';
+import { AppFailure, codeOf } from '#shared/contract/errors.ts';
 import type { NewAccount } from '#main/core/create-app.ts';
 import type { AccountId } from '#shared/domain/ids.ts';
 import { preferRealBeside, realFolderBeside } from '../profile.ts';
 import { isKeyLost, openKeyRecovery } from '../key-recovery.ts';
-import { isRecoverable, openRecovery, type Shown } from '../recovery.ts';
+import { isRecoverable, openRecovery } from '../recovery.ts';
 import { watchNetwork } from '../watch-network.ts';
+import type { Shown } from '../without-records.ts';
 import { openWorkbench, type Workbench, type WorkbenchOptions } from '../workbench.ts';
 import { startBrowserHost, type BrowserHost, type Served } from './server.ts';
 
@@ -89,9 +90,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
         await shown.close();
         shown = await openPresent();
         host?.moveTo(served(shown));
+      })
+      .catch((thrown: unknown) => {
+        shown.logger.log('error', 'serve.not-restarted', { code: codeOf(thrown) });
+        // Without its records and without a way back to them there is nothing left to serve.
+        close().catch(() => undefined);
       });
-    // Without its records and without a way back to them there is nothing left to serve.
-    moving.catch(() => void close());
   }
 
   /** Opens the real profile beside the practice one, puts the account there, and shows that one instead. */
@@ -112,10 +116,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       workbench = opened;
       shown = opened;
       // The answer to this very call leaves first; then the pages are told to load anew.
-      moving = delay(ANSWER_FIRST_MS).then(() => {
-        host?.moveTo(served(opened));
-        return practice.close();
-      });
+      moving = moving
+        .then(() => delay(ANSWER_FIRST_MS))
+        .then(() => {
+          host?.moveTo(served(opened));
+          return practice.close();
+        })
+        // What is shown is open; a practice shop that could not be closed whole goes with the process.
+        .catch((thrown: unknown) => opened.logger.log('error', 'serve.practice-not-closed', { code: codeOf(thrown) }));
       return id;
     } catch (thrown) {
       await opened.close();
@@ -153,7 +161,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   async function close(): Promise<void> {
     network.stop();
     await host?.close();
-    await moving.catch(() => undefined);
+    await moving;
     await shown.close();
   }
 }

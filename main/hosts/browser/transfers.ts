@@ -8,7 +8,7 @@ import { appError, type AppErrorCode } from '#shared/contract/errors.ts';
 import { newHandle, safeFileName, type FileHandles } from '../file-handles.ts';
 
 /** A file larger than this is refused before or while it comes (SE6). Bytes. */
-export const LARGEST_UPLOAD = 16 * 1024 ** 3;
+const LARGEST_UPLOAD = 16 * 1024 ** 3;
 
 export interface TransferOptions {
   /** Folder of the profile that is emptied at each start. */

@@ -22,19 +22,11 @@ export const DEFAULT_RETENTION: RetentionSettings = { other_days: null, imported
 export const ANNOUNCE_MS = 7 * DAY;
 
 /** By what a conversation's time is counted. */
-export const RETENTION_RULES = ['waiting', 'accepted', 'other', 'imported'] as const;
+const RETENTION_RULES = ['waiting', 'accepted', 'other', 'imported'] as const;
 export type RetentionRule = (typeof RETENTION_RULES)[number];
 
 /** Why retention leaves a conversation alone although its time is over. */
-export const PROTECTIONS = [
-  'legal_hold',
-  'evidence',
-  'gateway_hold',
-  'incident',
-  'review',
-  'active',
-  'deletion',
-] as const;
+const PROTECTIONS = ['legal_hold', 'evidence', 'gateway_hold', 'incident', 'review', 'active', 'deletion'] as const;
 export type Protection = (typeof PROTECTIONS)[number];
 
 /** When it goes at the earliest: its time is over, and it was announced long enough before. */

@@ -20,7 +20,7 @@ export function plainName(name: string): string {
 }
 
 /** ".pdf" of "a.pdf"; "" where there is none or it is no plain short one. */
-export function endingOf(name: string): string {
+function endingOf(name: string): string {
   return /\.[0-9A-Za-z]{1,8}$/.exec(name)?.[0] ?? '';
 }
 

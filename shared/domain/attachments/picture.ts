@@ -11,7 +11,7 @@ export interface Picture {
 
 /** Pixels along one side, and altogether: beyond, decoding alone would take hundreds of megabytes. */
 export const MAX_PICTURE_SIDE = 16_384;
-export const MAX_PICTURE_PIXELS = 50_000_000;
+const MAX_PICTURE_PIXELS = 50_000_000;
 /** Bytes of a picture that is drawn at all. */
 export const MAX_PICTURE_BYTES = 32 * 1024 * 1024;
 /** Its header lies within these first bytes; only a JPEG's may come after large embedded profiles. */

@@ -16,7 +16,7 @@ const With = z.string().regex(/^[a-z][a-z0-9_]{0,31}$/);
 const Points = z.int().min(1).max(100);
 const Phrase = z.string().min(1).max(200);
 
-export const LessonConsumer = z.strictObject({
+const LessonConsumer = z.strictObject({
   as: With,
   name: Name,
   shop: z.string().min(1).max(128).optional(),

@@ -49,7 +49,7 @@ export function assessRecall(facts: RecallFacts, context: RecallContext): Recall
   if (!policy.enabled) add('FEATURE_DISABLED', 'blocked');
   if (!isAtLeast(context.app_version, policy.min_app_version))
     add('CLIENT_TOO_OLD', 'blocked', { have: context.app_version, need: policy.min_app_version });
-  if (!policy.kinds.includes(facts.kind)) add('KIND_UNSUPPORTED', 'blocked', { kind: facts.kind });
+  if (!policy.kinds.some((kind) => kind === facts.kind)) add('KIND_UNSUPPORTED', 'blocked', { kind: facts.kind });
 
   // Who asks (RC6).
   const own = facts.sender_role === 'agent' && facts.sender_id === agent.id;

@@ -16,13 +16,6 @@ export function amountOf(hundredths: bigint): string {
   return `${hundredths / 100n}.${String(hundredths % 100n).padStart(2, '0')}`;
 }
 
-/** -1, 0, 1 as a is less than, equal to, greater than b; "20" equals "20.00". */
-export function compareAmounts(a: string, b: string): -1 | 0 | 1 {
-  const left = cents(a);
-  const right = cents(b);
-  return left < right ? -1 : left > right ? 1 : 0;
-}
-
 export function sumAmounts(amounts: readonly string[]): string {
   return amountOf(amounts.reduce((total, amount) => total + cents(amount), 0n));
 }

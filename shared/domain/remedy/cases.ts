@@ -100,35 +100,9 @@ export function monthOf(at: number, utcOffsetMinutes: number): string {
   return new Date(at + utcOffsetMinutes * 60_000).toISOString().slice(0, 7);
 }
 
-export interface CaseQuery {
-  readonly types?: readonly MistakeType[];
-  /** All of them, whatever their case and width. */
-  readonly tags?: readonly string[];
-  /** Terms with blanks between, all of which must occur somewhere in the case. */
-  readonly text?: string;
-}
-
-/** What a case is found by: its texts, folded as the query is. For the store's column, and for searching here. */
+/** What a case is found by: its texts, folded as the query is: the store's column. */
 export function caseSearchKey(entry: Case): string {
   return foldedText([entry.message, ...entry.notes, entry.resolution, ...entry.tags, entry.code ?? ''].join('\n'));
-}
-
-/** Newest month first; within a month in the order given. */
-export function searchCases(cases: readonly Case[], query: CaseQuery): Case[] {
-  const terms = foldedText(query.text ?? '')
-    .split(/\s+/)
-    .filter((term) => term !== '');
-  const tags = (query.tags ?? []).map(foldedText);
-  return cases
-    .filter((entry) => {
-      if (query.types !== undefined && query.types.length > 0 && !query.types.includes(entry.type)) return false;
-      const own = entry.tags.map(foldedText);
-      if (!tags.every((tag) => own.includes(tag))) return false;
-      if (terms.length === 0) return true;
-      const key = caseSearchKey(entry);
-      return terms.every((term) => key.includes(term));
-    })
-    .toSorted((a, b) => (a.month < b.month ? 1 : a.month > b.month ? -1 : 0));
 }
 
 export const CaseFile = z.object({ format: z.literal(CASE_FORMAT), cases: z.array(Case).max(10_000) });

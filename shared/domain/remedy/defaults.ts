@@ -242,7 +242,7 @@ export const DEFAULT_PLAYBOOKS: PlaybookBook = {
       template_id: 'price-correction',
       kind: 'correction',
       title: { zh: '价格更正', en: 'Price correction' },
-      text: '【更正】亲，刚才报的价格 {错误价格} 有误，正确价格是 {正确价格}，以商品页面显示为准。给您带来不便，非常抱歉。',
+      text: '【更正】刚才报的价格 {错误价格} 有误，正确价格是 {正确价格}，以商品页面显示为准。给您带来不便，非常抱歉。',
     },
     {
       template_id: 'price-explain',
@@ -260,7 +260,7 @@ export const DEFAULT_PLAYBOOKS: PlaybookBook = {
       template_id: 'policy-correction',
       kind: 'correction',
       title: { zh: '规则更正', en: 'Policy correction' },
-      text: '【更正】亲，刚才关于规则的说明有误，正确的是：{更正内容}。请以官方规则为准，抱歉让您误会了。',
+      text: '【更正】刚才关于规则的说明有误，正确的是：{更正内容}。请以官方规则为准，抱歉让您误会了。',
     },
     {
       template_id: 'policy-official',

@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Role } from '../../protocol/entities.ts';
-import { amountOf, Amount, cents, compareAmounts, needsApproval, sumAmounts } from './amounts.ts';
-import { caseOf, caseSearchKey, readSharedCases, searchCases, shareCases, type Case } from './cases.ts';
+import { amountOf, Amount, cents, needsApproval, sumAmounts } from './amounts.ts';
+import { caseOf, caseSearchKey, readSharedCases, shareCases } from './cases.ts';
 import {
   appendToIncident,
   compensationTotal,
   INCIDENT_STATES,
-  replayIncident,
   requiredState,
   type Incident,
   type IncidentAction,
@@ -201,10 +200,14 @@ describe('[RM4] incidents', () => {
             );
             incident = next.value;
           }
-          expect(replayIncident(JSON.parse(JSON.stringify(incident.timeline)) as unknown[])).toEqual({
-            ok: true,
-            value: incident,
-          });
+          const told = (JSON.parse(JSON.stringify(incident.timeline)) as unknown[]).reduce<Incident | null>(
+            (before, event) => {
+              const next = appendToIncident(before, event);
+              return next.ok ? next.value : null;
+            },
+            null,
+          );
+          expect(told).toEqual(incident);
           // Nothing beyond the limit was ever granted without somebody else's approval.
           const granted = incident.compensations.filter(
             (each) => each.state === 'recorded' || each.state === 'granted',
@@ -221,13 +224,12 @@ describe('[RM4] incidents', () => {
     expect([...reached.keys()].sort()).toEqual([...INCIDENT_STATES].sort());
   });
 
-  it('[RM4] a stored timeline that was tampered with says where it breaks', () => {
+  it('[RM4] a timeline with a piece taken out does not go on', () => {
     const { incident } = run(begin, completed, closing());
-    expect(replayIncident([incident.timeline[0], incident.timeline[2]])).toEqual({
-      ok: false,
-      error: { index: 1, code: 'STALE_STATE' },
-    });
-    expect(replayIncident([])).toMatchObject({ ok: false });
+    const first = appendToIncident(null, incident.timeline[0]);
+    if (!first.ok) return expect.unreachable();
+    expect(appendToIncident(first.value, incident.timeline[2])).toEqual({ ok: false, error: 'STALE_STATE' });
+    return undefined;
   });
 });
 
@@ -300,13 +302,12 @@ describe('[RM3] compensation', () => {
         fc.bigInt({ min: 0n, max: 10n ** 14n - 1n }),
         (a, b) => {
           expect(cents(amountOf(a))).toBe(a);
-          expect(compareAmounts(amountOf(a), amountOf(b))).toBe(a < b ? -1 : a > b ? 1 : 0);
+          expect(needsApproval(amountOf(a), amountOf(b))).toBe(a > b);
           expect(cents(sumAmounts([amountOf(a), amountOf(b)]))).toBe(a + b);
         },
       ),
     );
-    expect(compareAmounts('20', '20.00')).toBe(0);
-    expect(compareAmounts('9.9', '10.00')).toBe(-1);
+    expect([needsApproval('20', '20.00'), needsApproval('10.00', '9.9')]).toEqual([false, true]);
     expect(needsApproval('0.3', sumAmounts(['0.1', '0.2']))).toBe(false);
     for (const bad of ['-1', '1.234', '01', '1e3', '', '１', '1,000'])
       expect(Amount.safeParse(bad).success, bad).toBe(false);
@@ -378,26 +379,10 @@ describe('[RM5] the case library', () => {
     expect(caseOf(run(begin, completed).incident, source, options)).toEqual({ ok: false, error: 'NOT_CLOSED' });
   });
 
-  it('[RM5] search by type, tag and text', () => {
+  it('[RM5] what a case is found by is folded as the question is', () => {
     if (!made.ok) return expect.unreachable();
-    const older: Case = {
-      ...made.value,
-      case_id: 'case-2',
-      month: '2026-01',
-      type: 'privacy',
-      tags: ['隐私'],
-      message: '发了ＡＢＣ手機號',
-    };
-    const cases = [older, made.value];
-    const found = (query: Parameters<typeof searchCases>[1]): string[] =>
-      searchCases(cases, query).map((each) => each.case_id);
-    expect(found({})).toEqual(['case-1', 'case-2']);
-    expect(found({ types: ['privacy'] })).toEqual(['case-2']);
-    expect(found({ tags: ['错价'] })).toEqual(['case-1']);
-    expect(found({ text: 'abc 手机号' })).toEqual(['case-2']);
-    expect(found({ text: '协商 到手价' })).toEqual(['case-1']);
-    expect(found({ text: '没有的词' })).toEqual([]);
-    expect(caseSearchKey(older)).toContain('abc');
+    const key = caseSearchKey({ ...made.value, tags: ['隐私'], message: '发了ＡＢＣ手機號' });
+    expect(['abc手机号', '隐私'].every((word) => key.includes(word))).toBe(true);
     return undefined;
   });
 

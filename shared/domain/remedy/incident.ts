@@ -193,19 +193,6 @@ export function appendToIncident(incident: Incident | null, event: unknown): Res
   return ok({ ...incident, ...change.value, seq, timeline: [...incident.timeline, parsed.data] });
 }
 
-/** The incident that a stored timeline tells, or where it breaks (index from 0). */
-export function replayIncident(
-  events: readonly unknown[],
-): Result<Incident, { readonly index: number; readonly code: IncidentError }> {
-  let incident: Incident | null = null;
-  for (let index = 0; index < events.length; index++) {
-    const next: Result<Incident, IncidentError> = appendToIncident(incident, events[index]);
-    if (!next.ok) return err({ index, code: next.error });
-    incident = next.value;
-  }
-  return incident === null ? err({ index: 0, code: 'BAD_INPUT' }) : ok(incident);
-}
-
 type Change = Partial<Omit<Incident, 'id' | 'origin' | 'seq' | 'timeline' | 'opened_at'>>;
 
 function changeOf(

@@ -48,7 +48,7 @@ export function renderTemplate(text: string, values: Readonly<Partial<Record<Var
 }
 
 /** Mark of a correction (RM2), sent to the consumer as part of the message. */
-export const CORRECTION_MARK = '【更正】';
+const CORRECTION_MARK = '【更正】';
 
 /** The text with the mark before it, once. */
 export function asCorrection(text: string): string {

@@ -7,7 +7,7 @@
  *   agreement, 0 what chance alone would give. Null with fewer than two receptions, or where chance leaves nothing to
  *   differ in (all in one grade).
  */
-export const GRADES = [60, 70, 80, 90] as const;
+const GRADES = [60, 70, 80, 90] as const;
 
 /** 0 to 4. */
 export function gradeOf(score: number): number {

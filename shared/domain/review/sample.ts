@@ -15,7 +15,7 @@ import { z } from 'zod';
 export const RISKS = ['sensitive', 'recalled', 'unanswered', 'long_wait'] as const;
 export type Risk = (typeof RISKS)[number];
 
-export const LARGEST_SAMPLE = 2_000;
+const LARGEST_SAMPLE = 2_000;
 
 export const SampleSpec = z.strictObject({
   method: z.enum(['random', 'quota', 'risk']),

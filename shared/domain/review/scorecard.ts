@@ -6,7 +6,7 @@ import { z } from 'zod';
  */
 
 /** Weighted ones give points; fatal ones pass or fail, and a failed one caps the whole score. */
-export const CRITERION_KINDS = ['points', 'fatal'] as const;
+const CRITERION_KINDS = ['points', 'fatal'] as const;
 
 /** A single key scores a criterion, so its points end at nine. */
 export const MOST_POINTS = 9;
