@@ -4,18 +4,18 @@ import { useTranslation } from 'react-i18next';
 import i18next from 'i18next';
 import type { WaitingLine } from '#shared/contract/overview.ts';
 import type { ConversationView } from '#shared/contract/views.ts';
-import { usePanelRequest } from '#renderer/bridge/compose.ts';
+import { fetchDownload, keptDownload } from '#renderer/bridge/downloads.ts';
 import { help, useHelp } from '#renderer/bridge/help.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { useLock } from '#renderer/bridge/lock.ts';
 import { useLive, watchedJobs } from '#renderer/bridge/live.ts';
 import { PendingWordsProvider } from '#renderer/ui/Pending.tsx';
 import { errorLine, errorWords } from '#renderer/ui/words.ts';
-import { claimAndSay, Inbox } from '#renderer/features/inbox/Inbox.tsx';
+import { DeskProvider } from '#renderer/features/records/desk.ts';
 import { LockScreen } from '#renderer/features/security/LockScreen.tsx';
 import { RecoveryBanner } from '#renderer/features/security/RecoveryBanner.tsx';
 import { CodeHelpProvider } from '#renderer/ui/ErrorCode.tsx';
-import { LoadingState, StateMessage } from '#renderer/ui/states.tsx';
+import { LoadingState } from '#renderer/ui/states.tsx';
 import { focusIfFree } from '#renderer/ui/return-focus.ts';
 import { UiProvider } from '#renderer/ui/theme.tsx';
 import { toast, Toasts, type ToastMessage } from '#renderer/ui/Toast.tsx';
@@ -23,21 +23,16 @@ import { densities } from '#renderer/ui/tokens.ts';
 import { AccountDialog, SettingsDialog } from './dialogs.tsx';
 import { resolveLocale } from './i18n.ts';
 import { storedLook, storeLook } from './look.ts';
-import { jumpTo } from './jump.ts';
+import { jumpTo, openByKey } from './jump.ts';
 import { useNotices } from './notices.ts';
 import { Palette } from './Palette.tsx';
 import { Rail } from './Rail.tsx';
+import { Reception } from './Reception.tsx';
 import { asksForKeys, isMac, shortcutOf } from './shortcuts.ts';
 import { HostStrip, StatusBar } from './StatusBar.tsx';
 import { go, usePlace, type Screen } from './store.ts';
 import { resumeTour, Welcome } from './Welcome.tsx';
 
-const ChatView = lazy(() =>
-  import('#renderer/features/chat/ChatView.tsx').then((module) => ({ default: module.ChatView })),
-);
-const SidePanel = lazy(() =>
-  import('#renderer/features/side-panel/SidePanel.tsx').then((module) => ({ default: module.SidePanel })),
-);
 const Overview = lazy(() => import('#renderer/features/overview/OverviewView.tsx'));
 const Records = lazy(() => import('#renderer/features/records/RecordsView.tsx'));
 const Incidents = lazy(() => import('#renderer/features/incidents/IncidentsView.tsx'));
@@ -49,12 +44,6 @@ const ShopTimeStrip = lazy(() =>
   import('#renderer/features/lessons/ShopTime.tsx').then((module) => ({ default: module.ShopTimeStrip })),
 );
 const Knowledge = lazy(() => import('#renderer/features/knowledge/KnowledgeView.tsx'));
-const RepliesPanel = lazy(() =>
-  import('#renderer/features/replies/RepliesPanel.tsx').then((module) => ({ default: module.RepliesPanel })),
-);
-const ArticlesPanel = lazy(() =>
-  import('#renderer/features/knowledge/ArticlesPanel.tsx').then((module) => ({ default: module.ArticlesPanel })),
-);
 const Review = lazy(() => import('#renderer/features/review/ReviewView.tsx'));
 const Administration = lazy(() => import('#renderer/features/administration/AdministrationView.tsx'));
 const Diagnosis = lazy(() => import('#renderer/features/diagnosis/Diagnosis.tsx'));
@@ -189,99 +178,12 @@ function RunningLesson() {
   );
 }
 
+const showConversation = (key: ConversationView['key']): void => void openByKey(key);
 const openAnywhere = (key: ConversationView['key'], intake: ConversationView['intake']): void =>
   go.open({ key, intake });
 
-function Reception(props: { rowHeight: number }) {
-  const { t } = useTranslation();
-  // One by one: the rows of the list are kept there too, and they change with every event.
-  const accountId = usePlace((state) => state.accountId);
-  const shopId = usePlace((state) => state.shopId);
-  const intake = usePlace((state) => state.intake);
-  const conversation = usePlace((state) => state.conversation);
-  const panelOpen = usePlace((state) => state.panelOpen);
-  const open = useCallback((row: ConversationView, toWrite: boolean) => go.open(row, toWrite), []);
-  const rows = useCallback((all: readonly ConversationView[]) => usePlace.setState({ rows: all }), []);
-  const findRequest = usePlace((state) => state.findRequest);
-  const searchText = useCallback((text: string) => go.searchRecords({ text }), []);
-  const searchNumber = useCallback((number: string) => go.searchNumbers([number]), []);
-  const panelRequest = usePanelRequest();
-  const panelTurn = panelRequest.turn;
-  useEffect(() => {
-    if (panelTurn > 0) usePlace.setState({ panelOpen: true });
-  }, [panelTurn]);
-  const panelPages = useMemo(() => pagesOf(t, panelTurn), [t, panelTurn]);
-  const claim = useCallback(
-    async (row: ConversationView, name: string) => {
-      const claimed = await claimAndSay(row, name, t);
-      if (claimed) go.open({ key: claimed.key, intake: 'active' });
-    },
-    [t],
-  );
-  return (
-    <main className={`reception ${panelOpen && conversation !== null ? 'has-panel' : ''}`}>
-      <h1 className="visually-hidden">{t('nav.reception')}</h1>
-      <Inbox
-        accountId={accountId}
-        shopId={shopId}
-        intake={intake}
-        selected={conversation}
-        rowHeight={props.rowHeight}
-        onIntake={go.intake}
-        onOpen={open}
-        onRows={rows}
-      />
-      {conversation === null ? (
-        <section className="chat-none">
-          <StateMessage icon="chat" title={t('inbox.choose')} note={t('inbox.chooseNote')} />
-        </section>
-      ) : (
-        <>
-          <ChatView
-            conversationKey={conversation}
-            panelOpen={panelOpen}
-            onPanel={go.panel}
-            onSearchNumber={searchNumber}
-            findRequest={findRequest}
-            onSearchText={searchText}
-            onClaim={claim}
-            onIncident={go.incident}
-          />
-          {panelOpen && (
-            <SidePanel
-              conversationKey={conversation}
-              onSearchNumber={searchNumber}
-              pages={panelPages}
-              request={panelRequest}
-            />
-          )}
-        </>
-      )}
-    </main>
-  );
-}
-
-/** Pages of the side panel that other features bring (PV7, PV8). */
-function pagesOf(t: TFunction, turn: number) {
-  return [
-    {
-      id: 'replies',
-      label: t('compose.replies.title'),
-      show: ({ account_id, shop }: ConversationView) =>
-        account_id === null ? null : <RepliesPanel accountId={account_id} shopId={shop.shop_id} />,
-    },
-    {
-      id: 'knowledge',
-      label: t('compose.knowledge.title'),
-      show: ({ account_id, shop }: ConversationView) =>
-        account_id === null ? null : <ArticlesPanel accountId={account_id} shopId={shop.shop_id} turn={turn} />,
-    },
-  ];
-}
-
 function AdministrationScreen(props: { rowHeight: number }) {
-  const openConversation = useCallback((key: ConversationView['key']) => go.open({ key, intake: 'ended' }), []);
-  return <Administration rowHeight={props.rowHeight} onConversation={openConversation} />;
+  return <Administration rowHeight={props.rowHeight} onConversation={showConversation} />;
 }
 
 function OverviewScreen(props: { rowHeight: number }) {
@@ -296,13 +198,16 @@ function OverviewScreen(props: { rowHeight: number }) {
 
 function IncidentsScreen(props: { rowHeight: number }) {
   const request = usePlace((state) => state.incidentRequest);
-  const openConversation = useCallback((key: ConversationView['key']) => go.open({ key, intake: 'active' }), []);
-  return <Incidents request={request} rowHeight={props.rowHeight} onConversation={openConversation} />;
+  return <Incidents request={request} rowHeight={props.rowHeight} onConversation={showConversation} />;
 }
 
 function RecordsScreen() {
   const request = usePlace((state) => state.recordsRequest);
-  return <Records request={request} />;
+  return (
+    <DeskProvider value={showConversation}>
+      <Records request={request} />
+    </DeskProvider>
+  );
 }
 
 /** What the help opens at, by the screen that is shown. */
@@ -369,7 +274,15 @@ function useAnnouncements(): void {
         told.current.add(job.job_id);
         if (job.kind === 'index' || watchedJobs.has(job.job_id)) return;
         const words = { kind: t(`status.jobKind.${job.kind}`), title: job.title };
-        if (job.state === 'done') toast({ tone: 'done', text: t('status.jobDone', words) });
+        const file = job.result?.['resumed'] === true ? null : keptDownload(job.job_id);
+        if (job.state === 'done')
+          toast({
+            tone: 'done',
+            text: t('status.jobDone', words),
+            ...(file
+              ? { stays: true, action: { label: t('export.download'), onClick: () => fetchDownload(file) } }
+              : {}),
+          });
         else
           toast({
             tone: 'failed',
@@ -379,7 +292,7 @@ function useAnnouncements(): void {
           });
       }),
       bridge.subscribe('outside', (wanted) => {
-        if (wanted.open === 'conversation') go.open({ key: wanted.key, intake: 'active' });
+        if (wanted.open === 'conversation') showConversation(wanted.key);
         else if (wanted.open === 'incident') go.incident(wanted.id);
         else if (wanted.open === 'records') go.searchNumbers([wanted.number]);
         else if (wanted.open === 'packages') go.to('records');

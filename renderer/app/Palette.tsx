@@ -11,7 +11,8 @@ import { useLive } from '#renderer/bridge/live.ts';
 import { claimAndSay } from '#renderer/features/inbox/Inbox.tsx';
 import { Icon, type IconName } from '#renderer/ui/Icon.tsx';
 import { Kbd } from '#renderer/ui/marks.tsx';
-import { useReturnFocus } from '#renderer/ui/return-focus.ts';
+import { useReturnFocus, whenFree } from '#renderer/ui/return-focus.ts';
+import { toast } from '#renderer/ui/Toast.tsx';
 import { changeSettings } from './dialogs.tsx';
 import { isMac, shownKeys, type ShortcutId } from './shortcuts.ts';
 import { jumpTo } from './jump.ts';
@@ -53,6 +54,13 @@ export function Palette(props: { onClose: () => void }) {
       (!document.documentElement.dataset['theme'] && matchMedia('(prefers-color-scheme: dark)').matches);
     const list: Command[] = [
       {
+        id: 'overview',
+        group: 'go',
+        icon: 'gauge',
+        label: t('palette.toOverview'),
+        run: () => go.to('overview'),
+      },
+      {
         id: 'reception',
         group: 'go',
         icon: 'chat',
@@ -93,6 +101,13 @@ export function Palette(props: { onClose: () => void }) {
         run: () => go.to('knowledge'),
       },
       {
+        id: 'lessons',
+        group: 'go',
+        icon: 'lesson',
+        label: t('lessons.label'),
+        run: () => go.to('lessons'),
+      },
+      {
         id: 'administration',
         group: 'go',
         icon: 'users',
@@ -101,24 +116,26 @@ export function Palette(props: { onClose: () => void }) {
         run: () => go.to('administration'),
       },
       {
+        id: 'connection',
+        group: 'go',
+        icon: 'pulse',
+        label: t('palette.toConnection'),
+        shortcut: 'connection',
+        run: () => go.to('connection'),
+      },
+      {
         id: 'replies',
         group: 'go',
         icon: 'bolt',
         label: t('palette.toReplies'),
-        run: () => {
-          go.to('reception');
-          askForPanel('replies');
-        },
+        run: () => openPage('replies', t),
       },
       {
         id: 'articles',
         group: 'go',
         icon: 'book',
         label: t('palette.toArticles'),
-        run: () => {
-          go.to('reception');
-          askForPanel('knowledge');
-        },
+        run: () => openPage('knowledge', t),
       },
       {
         id: 'help',
@@ -144,26 +161,11 @@ export function Palette(props: { onClose: () => void }) {
         run: () => help.open('errors'),
       },
       {
-        id: 'overview',
-        group: 'go',
-        icon: 'gauge',
-        label: t('palette.toOverview'),
-        run: () => go.to('overview'),
-      },
-      {
         id: 'tour',
         group: 'go',
         icon: 'info',
         label: t((settings?.tour_step ?? 0) < 0 ? 'overview.tour.resume' : 'overview.tour.again'),
         run: resumeTour,
-      },
-      {
-        id: 'connection',
-        group: 'go',
-        icon: 'pulse',
-        label: t('palette.toConnection'),
-        shortcut: 'connection',
-        run: () => go.to('connection'),
       },
       {
         id: 'settings',
@@ -191,13 +193,6 @@ export function Palette(props: { onClose: () => void }) {
         run: () => void jumpTo('unreplied', t),
       },
       {
-        id: 'lessons',
-        group: 'go',
-        icon: 'lesson',
-        label: t('lessons.label'),
-        run: () => go.to('lessons'),
-      },
-      {
         id: 'next',
         group: 'do',
         icon: 'arrowDown',
@@ -218,7 +213,7 @@ export function Palette(props: { onClose: () => void }) {
         group: 'do',
         icon: 'pencil',
         label: t('palette.focusComposer'),
-        run: () => setTimeout(() => document.getElementById('composer')?.focus()),
+        run: () => whenFree(() => document.getElementById('composer')?.focus()),
       },
       {
         id: 'numbers',
@@ -421,6 +416,13 @@ export function Palette(props: { onClose: () => void }) {
     </div>,
     document.body,
   );
+}
+
+/** A page beside the open conversation. Without one there is nothing to put its text into. */
+function openPage(page: 'replies' | 'knowledge', t: TFunction): void {
+  go.to('reception');
+  if (usePlace.getState().conversation === null) toast({ tone: 'info', text: t('compose.replies.noComposer') });
+  else askForPanel(page);
 }
 
 /** The longest waiting one of what is filtered at the left. */

@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { ConnectionState } from '#shared/contract/views.ts';
+import { waitingInAll } from '#shared/domain/desk/waiting.ts';
 import { help } from '#renderer/bridge/help.ts';
 import { useLive } from '#renderer/bridge/live.ts';
 import { Hint, IconButton } from '#renderer/ui/Button.tsx';
@@ -52,10 +53,7 @@ export function Rail() {
   const accountId = usePlace((state) => state.accountId);
   const shopId = usePlace((state) => state.shopId);
   const all = accountId === null && shopId === null;
-  const whole = accounts.reduce(
-    (sum, account) => sum + account.shops.reduce((shops, shop) => shops + shop.waiting, 0),
-    0,
-  );
+  const whole = waitingInAll(accounts);
   return (
     <nav className={`rail ${known ? '' : 'is-unknown'}`} aria-label={t('nav.label')}>
       <ul className="rail-shops" aria-label={t('nav.accounts')}>

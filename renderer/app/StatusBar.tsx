@@ -142,7 +142,10 @@ function PresenceSwitch(props: { account: AccountView; presence: Presence }) {
             setAnchor({ x: box.left, y: box.top, byKeyboard: event.detail === 0 });
           }}
         >
-          <Dot {...PRESENCE_TONES[presence]} label={t(`account.presence.${presence}`)} />
+          <Dot
+            {...(live ? PRESENCE_TONES[presence] : PRESENCE_TONES.off_duty)}
+            label={t(`account.presence.${presence}`)}
+          />
           {t(`account.presence.${presence}`)}
           <Icon name="chevronUp" size={10} />
         </button>

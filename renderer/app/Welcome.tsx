@@ -51,7 +51,7 @@ export function Welcome() {
     <div className="welcome" role="region" aria-label={t('welcome.title')}>
       <Icon name="info" />
       <p>
-        <strong>{t('welcome.title')}</strong> {t('welcome.text')}
+        <strong>{t('welcome.title')}</strong> <span className="welcome-more">{t('welcome.text')}</span>
       </p>
       <Button size="small" look="primary" onClick={() => turn(0)}>
         {t('overview.tour.start')}

@@ -2,6 +2,7 @@ import type { TFunction } from 'i18next';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Topics } from '#shared/contract/topics.ts';
+import { waitingInAll } from '#shared/domain/desk/waiting.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { useLive } from '#renderer/bridge/live.ts';
 import { toast } from '#renderer/ui/Toast.tsx';
@@ -91,10 +92,7 @@ export function useNotices(): void {
     };
   }, [t]);
 
-  const waiting = useLive(
-    (state) =>
-      state.accounts?.reduce((sum, account) => sum + account.shops.reduce((of, shop) => of + shop.waiting, 0), 0) ?? 0,
-  );
+  const waiting = useLive((state) => waitingInAll(state.accounts ?? []));
   useEffect(() => {
     const name = t('app.name');
     document.title = waiting > 0 ? t('desk.notice.title', { count: waiting, name }) : name;

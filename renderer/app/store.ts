@@ -15,6 +15,10 @@ export type Screen =
   | 'administration'
   | 'connection';
 
+/** Widths of the window at which reception's columns give way, as in app.css. */
+export const NO_ROOM_BESIDE = '(max-width: 1023px)';
+export const ONE_COLUMN = '(max-width: 779px)';
+
 /** Where the person is in the window. No truth of the records lives here (design.md, data flow). */
 interface Place {
   readonly screen: Screen;
@@ -22,7 +26,11 @@ interface Place {
   readonly shopId: ShopId | null;
   readonly intake: Intake;
   readonly conversation: ConversationKey | null;
+  /** Where list and chat take turns: the chat is shown. */
+  readonly inChat: boolean;
   readonly panelOpen: boolean;
+  /** Where the panel has no room beside the chat: it is wanted now, over it. */
+  readonly panelOver: boolean;
   readonly dialog: 'settings' | 'account' | 'palette' | null;
   /** A search that another screen asked for; `turn` makes the same one twice two requests. */
   readonly recordsRequest: {
@@ -47,7 +55,9 @@ export const usePlace = create<Place>()(() => ({
   shopId: null,
   intake: 'active',
   conversation: null,
+  inChat: false,
   panelOpen: true,
+  panelOver: false,
   dialog: null,
   recordsRequest: null,
   findRequest: null,
@@ -65,18 +75,28 @@ export const go = {
   dialog: (dialog: Place['dialog']): void => usePlace.setState({ dialog }),
   /** To write in it, unless it is only passed by. */
   open: (conversation: Pick<ConversationView, 'key' | 'intake'>, toWrite = true): void => {
-    usePlace.setState({
+    usePlace.setState((state) => ({
       screen: 'reception',
       conversation: conversation.key,
       intake: conversation.intake,
+      inChat: toWrite || state.inChat,
+      panelOver: false,
       findRequest: null,
-    });
+    }));
     wantComposer(toWrite ? conversation.key : null);
   },
-  intake: (intake: Intake): void => usePlace.setState({ intake }),
+  intake: (intake: Intake): void => usePlace.setState({ intake, inChat: false }),
   account: (accountId: AccountId | null, shopId: ShopId | null): void =>
-    usePlace.setState({ accountId, shopId, screen: 'reception' }),
-  panel: (): void => usePlace.setState((state) => ({ panelOpen: !state.panelOpen })),
+    usePlace.setState({ accountId, shopId, screen: 'reception', inChat: false }),
+  /** Back from the chat to the list, where they take turns. */
+  list: (): void => usePlace.setState({ inChat: false, panelOver: false }),
+  /** Without a wish it is turned over. */
+  panel: (wanted?: boolean): void =>
+    usePlace.setState((state) =>
+      matchMedia(NO_ROOM_BESIDE).matches
+        ? { panelOver: wanted ?? !state.panelOver }
+        : { panelOpen: wanted ?? !state.panelOpen },
+    ),
   searchNumbers: (numbers: readonly string[], dialog?: 'numbers' | 'import'): void =>
     usePlace.setState((state) => ({
       screen: 'records',

@@ -1,3 +1,4 @@
+import { useEffect } from 'react';
 import { create } from 'zustand';
 import type { ConversationKey } from '#shared/domain/ids.ts';
 
@@ -45,13 +46,28 @@ export function insertIntoComposer(text: string): boolean {
   return composer !== null;
 }
 
+type PanelPage = 'replies' | 'knowledge';
+
 /** A page of the side panel that something else asks for; `turn` makes the same one twice two requests. */
-export const usePanelRequest = create<{ readonly page: 'replies' | 'knowledge'; readonly turn: number }>()(() => ({
+export const usePanelRequest = create<{ readonly page: PanelPage; readonly turn: number }>()(() => ({
   page: 'replies',
   turn: 0,
 }));
 
-export function askForPanel(page: 'replies' | 'knowledge'): void {
+export function askForPanel(page: PanelPage): void {
   wanted = null;
   usePanelRequest.setState(({ turn }) => ({ page, turn: turn + 1 }));
+}
+
+/** The request whose page was entered: once, not whenever the page is drawn anew. */
+let entered = 0;
+
+/** A page that was asked for takes the focus where it is to be typed into, as soon as that is there. */
+export function useEnterPage(page: PanelPage, there: boolean, field: string): void {
+  const request = usePanelRequest();
+  useEffect(() => {
+    if (!there || request.page !== page || request.turn === entered) return;
+    entered = request.turn;
+    document.getElementById(field)?.focus();
+  }, [request, page, there, field]);
 }

@@ -7,7 +7,8 @@ import { useLive, windowClock } from './live.ts';
 
 /** AD3: 已保留为凭证, from chat and transcript. */
 export interface EvidenceWish {
-  readonly message: MessageView;
+  /** It is marked: the mark is to be taken back. */
+  readonly marked: boolean;
   readonly busy: boolean;
   readonly error: AppError | null;
 }
@@ -23,30 +24,43 @@ export function useEvidenceRights(): { readonly mark: boolean; readonly release:
   }, [accounts]);
 }
 
+interface Asked {
+  readonly message: MessageView;
+  readonly wish: EvidenceWish;
+}
+
+const asking = (message: MessageView, busy: boolean, error: AppError | null): Asked => ({
+  message,
+  wish: { marked: message.evidence !== undefined, busy, error },
+});
+
 /**
  * Marks a message, or takes its mark back, after asking for a reason. `onDone` gets the message as it is then, for views
  * that no topic reaches.
  */
 export function useEvidence(onDone: (message: MessageView) => void) {
-  const [wish, setWish] = useState<EvidenceWish | null>(null);
-  const ask = useCallback((message: MessageView) => setWish({ message, busy: false, error: null }), []);
-  const close = useCallback(() => setWish(null), []);
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const ask = useCallback((message: MessageView) => setAsked(asking(message, false, null)), []);
+  const close = useCallback(() => setAsked(null), []);
   const confirm = async (note: string): Promise<void> => {
-    if (wish === null || wish.busy) return;
-    const { message } = wish;
+    if (asked === null || asked.wish.busy) return;
+    const { message } = asked;
     const { evidence, ...unmarked } = message;
-    setWish({ message, busy: true, error: null });
+    // The question about another message, asked meanwhile, stays.
+    const show = (next: Asked | null): void =>
+      setAsked((now) => (now === null || now.message === message ? next : now));
+    show(asking(message, true, null));
     if (evidence === undefined) {
       const { conversation_key, key } = message;
       const answer = await bridge.call('evidence.mark', { conversation_key, message_key: key, note });
-      if (!answer.ok) return setWish({ message, busy: false, error: answer.error });
+      if (!answer.ok) return show(asking(message, false, answer.error));
       onDone({ ...message, evidence: { hold: answer.result.id, at: Math.round(windowClock()) } });
     } else {
       const answer = await bridge.call('holds.release', { id: evidence.hold, note });
-      if (!answer.ok) return setWish({ message, busy: false, error: answer.error });
+      if (!answer.ok) return show(asking(message, false, answer.error));
       onDone(unmarked);
     }
-    setWish(null);
+    show(null);
   };
-  return { wish, ask, close, confirm };
+  return { wish: asked?.wish ?? null, ask, close, confirm };
 }

@@ -1,4 +1,5 @@
 import type { CallAnswer } from '#shared/contract/door.ts';
+import { downloadOf, fetchDownload } from './downloads.ts';
 import { bridge } from './index.ts';
 
 /**
@@ -14,15 +15,8 @@ export async function saveFile<T>(
   if (target.result === null) return null;
   const { handle, name } = target.result;
   const answer = await write(handle, name);
-  if (answer.ok && bridge.host === 'browser') {
-    const link = document.createElement('a');
-    link.href = new URL(`files/download/${encodeURIComponent(handle)}`, document.baseURI).href;
-    link.download = name;
-    link.hidden = true;
-    document.body.append(link);
-    link.click();
-    link.remove();
-  }
+  const download = downloadOf(target.result);
+  if (answer.ok && download !== null) fetchDownload(download);
   return answer;
 }
 

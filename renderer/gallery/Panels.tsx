@@ -45,6 +45,7 @@ export default function Panels(props: { want: Wanted }) {
         conversationKey={CONVERSATION}
         panelOpen
         onPanel={nothing}
+        onList={null}
         onSearchNumber={nothing}
         findRequest={null}
         onSearchText={nothing}

@@ -101,11 +101,17 @@ export function DataTable<T>(props: {
   }, [last, rows.length, onNearEnd]);
 
   const selectedIndex = rows.findIndex((row) => props.rowKey(row) === props.selectedKey);
-  /** The other end of a run of rows; null: only the selected one. */
-  const [anchor, setAnchor] = useState<number | null>(null);
-  const runStart = anchor === null ? selectedIndex : Math.min(anchor, selectedIndex);
-  const runEnd = anchor === null ? selectedIndex : Math.max(anchor, selectedIndex);
-  useEffect(() => setAnchor(null), [props.rows, sort]);
+  /** The other end of a run of rows, by its key, so that it stays while rows are loaded behind it; null: only the selected one. */
+  const [anchor, setAnchor] = useState<string | number | null>(null);
+  const anchorIndex = anchor === null ? -1 : rows.findIndex((row) => props.rowKey(row) === anchor);
+  const inRun = anchorIndex >= 0 && selectedIndex >= 0;
+  const runStart = inRun ? Math.min(anchorIndex, selectedIndex) : selectedIndex;
+  const runEnd = inRun ? Math.max(anchorIndex, selectedIndex) : selectedIndex;
+  useEffect(() => setAnchor(null), [sort]);
+  const keyAt = (index: number): string | number | null => {
+    const row = rows[index];
+    return row === undefined ? null : props.rowKey(row);
+  };
   const { columns } = props;
   useImperativeHandle(props.ref, () => ({ content: () => contentOf(columns, rows) }), [columns, rows]);
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -114,7 +120,7 @@ export function DataTable<T>(props: {
       if (event.key === 'a' && first !== undefined) {
         event.preventDefault();
         props.onSelect(rows.at(-1) ?? first);
-        setAnchor(0);
+        setAnchor(keyAt(0));
       } else if (event.key === 'c' && props.onCopy && selectedIndex >= 0 && getSelection()?.isCollapsed !== false) {
         event.preventDefault();
         props.onCopy(contentOf(columns, rows.slice(runStart, runEnd + 1)));
@@ -136,7 +142,7 @@ export function DataTable<T>(props: {
     const index = Math.max(0, Math.min(rows.length - 1, target));
     const row = rows[index];
     if (row === undefined) return;
-    setAnchor(event.shiftKey ? (anchor ?? Math.max(0, selectedIndex)) : null);
+    setAnchor(event.shiftKey ? (anchor ?? keyAt(Math.max(0, selectedIndex))) : null);
     props.onSelect(row);
     virtualizer.scrollToIndex(index, { align: 'auto' });
   };
@@ -184,8 +190,7 @@ export function DataTable<T>(props: {
           const row = rows[item.index];
           if (row === undefined) return null;
           const key = props.rowKey(row);
-          const selected =
-            key === props.selectedKey || (anchor !== null && item.index >= runStart && item.index <= runEnd);
+          const selected = key === props.selectedKey || (inRun && item.index >= runStart && item.index <= runEnd);
           return (
             <div
               key={key}
@@ -196,7 +201,7 @@ export function DataTable<T>(props: {
               style={{ gridTemplateColumns: tracks, height: item.size, transform: `translateY(${item.start}px)` }}
               onMouseDown={(event: MouseEvent) => event.shiftKey && event.preventDefault()}
               onClick={(event) => {
-                setAnchor(event.shiftKey && selectedIndex >= 0 ? (anchor ?? selectedIndex) : null);
+                setAnchor(event.shiftKey && selectedIndex >= 0 ? (anchor ?? keyAt(selectedIndex)) : null);
                 props.onSelect(row);
               }}
             >

@@ -8,15 +8,18 @@ export type EvidenceSay = (key: 'common.cancel' | `evidence.${keyof typeof zhCN.
 
 /** Asks for the reason before a message is kept as evidence, or its mark is taken back (AD3). */
 export function EvidenceDialog(props: {
-  /** It is marked: the mark is to be taken back. */
-  marked: boolean;
-  busy: boolean;
-  error: AppError | null;
+  wish: {
+    /** It is marked: the mark is to be taken back. */
+    readonly marked: boolean;
+    readonly busy: boolean;
+    readonly error: AppError | null;
+  };
   say: EvidenceSay;
   onConfirm: (note: string) => void;
   onClose: () => void;
 }) {
-  const { marked, error, say } = props;
+  const { say } = props;
+  const { marked, busy, error } = props.wish;
   return (
     <NoteDialog
       title={say(marked ? 'evidence.releaseTitle' : 'evidence.markTitle')}
@@ -25,7 +28,7 @@ export function EvidenceDialog(props: {
       confirm={say(marked ? 'evidence.release' : 'evidence.mark')}
       cancel={say('common.cancel')}
       danger={marked}
-      busy={props.busy}
+      busy={busy}
       problem={error === null ? null : { text: errorWords(error).title, code: error.code }}
       maxLength={1_000}
       onConfirm={props.onConfirm}

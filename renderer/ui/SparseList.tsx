@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
+import { useEffect, useId, useRef, type KeyboardEvent, type ReactNode } from 'react';
 
 /**
  * A list of any length of which only the rows around the visible ones are loaded (IN1: 100,000 rows): `count` says how many
@@ -23,6 +23,8 @@ export function SparseList<T>(props: {
   onRowMenu?: (item: T, event: React.MouseEvent<HTMLElement>) => void;
 }) {
   const scroller = useRef<HTMLDivElement>(null);
+  const listId = useId();
+  const rowId = (index: number): string => `${listId}-${index}`;
   const virtualizer = useVirtualizer({
     count: props.count,
     getScrollElement: () => scroller.current,
@@ -61,7 +63,6 @@ export function SparseList<T>(props: {
     else if (!props.onKey?.(event, selectedRow === undefined ? undefined : props.at(selectedRow.index))) return;
     event.preventDefault();
   };
-  const rowId = (index: number): string => `${props.label}-${index}`;
   return (
     <div
       ref={scroller}

@@ -1,6 +1,9 @@
 import { useRef, useState, type ReactNode } from 'react';
 
-/** Two panes and a handle between them; the handle moves by pointer and by arrow keys. Remembers its place under `id`. */
+/**
+ * Two panes and a handle between them; the handle moves by pointer and by arrow keys. Remembers its place under `id`; where
+ * the window is too small for it, the first pane gives way.
+ */
 export function SplitPane(props: {
   id: string;
   label: string;
@@ -21,7 +24,7 @@ export function SplitPane(props: {
     localStorage.setItem(`split.${props.id}`, String(bounded));
   };
   return (
-    <div className="ui-split" style={{ gridTemplateColumns: `${size}px 1px minmax(0, 1fr)` }}>
+    <div className="ui-split" style={{ gridTemplateColumns: `minmax(0, ${size}px) 1px minmax(min(260px, 50%), 1fr)` }}>
       <div className="ui-split-pane">{props.first}</div>
       <div
         className="ui-split-handle"
@@ -37,7 +40,7 @@ export function SplitPane(props: {
           start.current = { x: event.clientX, size };
         }}
         onPointerMove={(event) => start.current && apply(start.current.size + event.clientX - start.current.x)}
-        onPointerUp={() => (start.current = null)}
+        onLostPointerCapture={() => (start.current = null)}
         onKeyDown={(event) => {
           if (event.key === 'ArrowLeft') apply(size - 16);
           else if (event.key === 'ArrowRight') apply(size + 16);

@@ -1,4 +1,4 @@
-import { useEffect, useSyncExternalStore } from 'react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
 import { IconButton } from './Button.tsx';
 import { Icon } from './Icon.tsx';
 
@@ -43,13 +43,21 @@ export function toast(message: ToastMessage): void {
 
 function ToastCard(props: { toast: Shown; closeLabel: string }) {
   const { id, tone, text, note, action, stays = false } = props.toast;
+  // Whoever reads it or is on the way to its button has all the time they need.
+  const [held, setHeld] = useState(false);
   useEffect(() => {
-    if (stays) return;
+    if (stays || held) return;
     const timer = setTimeout(() => dismiss(id), tone === 'failed' ? FAILED_SHOWN_MS : SHOWN_MS);
     return () => clearTimeout(timer);
-  }, [id, tone, stays]);
+  }, [id, tone, stays, held]);
   return (
-    <div className={`ui-toast is-${tone}`}>
+    <div
+      className={`ui-toast is-${tone}`}
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+    >
       <Icon name={tone === 'done' ? 'check' : tone === 'failed' ? 'warning' : 'info'} />
       <div className="ui-toast-text">
         <p>{text}</p>

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
+import { useEffect, useId, useRef, type KeyboardEvent, type ReactNode } from 'react';
 
 /**
  * A list of any length with one row selected: arrow keys, Home, End and Page keys move, Enter opens. Only what is visible
@@ -19,6 +19,8 @@ export function VirtualList<T>(props: {
   className?: string;
 }) {
   const scroller = useRef<HTMLDivElement>(null);
+  const listId = useId();
+  const rowId = (key: string | number): string => `${listId}-${key}`;
   const virtualizer = useVirtualizer({
     count: props.items.length,
     getScrollElement: () => scroller.current,
@@ -54,7 +56,6 @@ export function VirtualList<T>(props: {
     else return;
     event.preventDefault();
   };
-  const rowId = (key: string | number): string => `${props.label}-${key}`;
   return (
     <div
       ref={scroller}

@@ -9,6 +9,7 @@ import {
   formatElapsed,
   formatListTime,
   formatStamp,
+  formatWaited,
 } from './format.ts';
 
 const at = (text: string): number => new Date(text).getTime();
@@ -25,6 +26,9 @@ describe('countdowns', () => {
     expect(formatElapsed(7_999)).toBe('0:07');
     expect(formatElapsed(271_000)).toBe('4:31');
     expect(formatElapsed(3_765_000)).toBe('1:02:45');
+    expect(formatWaited(271_000, 'zh-CN')).toBe('4:31');
+    expect(formatWaited(3_765_000, 'zh-CN')).toBe('1小时2分');
+    expect(formatWaited(90_600_000, 'en')).toBe('1d 1h');
   });
 });
 

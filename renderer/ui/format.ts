@@ -121,6 +121,11 @@ export function formatDuration(ms: number, locale: Locale): string {
     .join(locale === 'en' ? ' ' : '');
 }
 
+/** How long somebody has waited, running: a clock, from an hour on hours and minutes. */
+export function formatWaited(ms: number, locale: Locale): string {
+  return ms < 3_600_000 ? formatElapsed(ms) : formatDuration(ms, locale);
+}
+
 export function formatNumber(value: number, locale: Locale): string {
   return value.toLocaleString(locale);
 }

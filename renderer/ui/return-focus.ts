@@ -34,23 +34,22 @@ export function useReturnFocus(): void {
     open++;
     return () => {
       open--;
-      if (open === 0 && waiting.length > 0) {
-        const runs = waiting;
-        waiting = [];
-        for (const run of runs) run();
-        return;
-      }
-      const { activeElement } = document;
-      if (activeElement !== null && activeElement !== document.body) return;
-      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+      // When what goes in the same step is gone too, whichever goes first: a dialog's own hold of the focus, another dialog.
+      queueMicrotask(() => giveBack(before));
     };
   }, [before]);
 }
 
-/** The same as an element, for what may be open or not. */
-export function ReturnFocus(): null {
-  useReturnFocus();
-  return null;
+function giveBack(before: Element | null): void {
+  if (open === 0 && waiting.length > 0) {
+    const runs = waiting;
+    waiting = [];
+    for (const run of runs) run();
+    return;
+  }
+  const { activeElement } = document;
+  if (activeElement !== null && activeElement !== document.body) return;
+  if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
 }
 
 /** Focuses an element where nobody would lose it: nothing has the focus, or only the screen as a whole. */

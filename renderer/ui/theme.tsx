@@ -1,9 +1,10 @@
 import { ConfigProvider, theme as antdTheme, type ThemeConfig } from 'antd';
 import enUS from 'antd/es/locale/en_US';
 import zhCN from 'antd/es/locale/zh_CN';
-import { useLayoutEffect, useMemo, useSyncExternalStore, type ReactNode } from 'react';
+import { useLayoutEffect, useMemo, type ReactNode } from 'react';
 import { HintLayer } from './HintLayer.tsx';
 import { densities, motion, palettes, radius, type as typeScale, type Density, type ThemeName } from './tokens.ts';
+import { useMedia } from './use-media.ts';
 
 /** The component library's theme, made of nothing but our tokens. */
 function themeConfig(name: ThemeName, density: Density): ThemeConfig {
@@ -59,15 +60,9 @@ function themeConfig(name: ThemeName, density: Density): ThemeConfig {
 
 const darkQuery = '(prefers-color-scheme: dark)';
 
-function subscribeScheme(listener: () => void): () => void {
-  const query = matchMedia(darkQuery);
-  query.addEventListener('change', listener);
-  return () => query.removeEventListener('change', listener);
-}
-
 /** What the window shows right now: the setting, or what the system asks for. */
 export function useThemeName(setting: 'system' | ThemeName): ThemeName {
-  const systemDark = useSyncExternalStore(subscribeScheme, () => matchMedia(darkQuery).matches);
+  const systemDark = useMedia(darkQuery);
   if (setting !== 'system') return setting;
   return systemDark ? 'dark' : 'light';
 }

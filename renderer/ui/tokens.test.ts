@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { motion, palettes, space, tokensCss, type Palette } from './tokens.ts';
 
@@ -63,6 +64,13 @@ describe('tokens', () => {
     expect(css).toContain('prefers-color-scheme:dark');
     expect(css.match(/--c-canvas:#191c21/g)).toHaveLength(2);
   });
+
+  it('[UX3] the desktop window is there before its page, on the same ground', () => {
+    const source = readFileSync('main/hosts/electron/window.ts', 'utf8');
+    const ground = /GROUND = \{ light: '(#\w+)', dark: '(#\w+)' \}/.exec(source);
+    expect(ground?.slice(1)).toEqual([palettes.light.canvas, palettes.dark.canvas]);
+  });
+
   it('[UX3] space is on a 4 px grid and motion at most 120 ms, none where reduced', () => {
     expect(Object.values(space).every((value) => value % 4 === 0)).toBe(true);
     expect(Math.max(...Object.values(motion))).toBeLessThanOrEqual(120);

@@ -1,6 +1,6 @@
 import type { AppError } from '#shared/contract/errors.ts';
 import { explainError } from '#shared/i18n/errors.ts';
-import type { Locale } from '#shared/i18n/index.ts';
+import { catalogues, type Locale } from '#shared/i18n/index.ts';
 
 /** What happened, what it means for the consumer, what to do next (UX6). */
 export interface ErrorWords {
@@ -21,6 +21,12 @@ export function errorWords(
 ): ErrorWords {
   const { cause, effect, next } = explainError(error.code, locale);
   return { title: cause, meaning: effect, next };
+}
+
+/** What a gateway calls a platform, as people do; what nobody here knows as it came. */
+export function platformName(platform: string, locale: Locale): string {
+  const names: Readonly<Record<string, string>> = catalogues[locale].side.platforms;
+  return (Object.hasOwn(names, platform) ? names[platform] : undefined) ?? platform;
 }
 
 /** What stands under the title of a notice. */

@@ -140,6 +140,35 @@ test('[UX2] claim, answer and recall with the keyboard alone', async ({ page }) 
   await expect(page.getByRole('searchbox', { name: '搜索内容' })).toBeFocused();
   await page.keyboard.press('Control+1');
   await expect(composer).toBeFocused();
+
+  // With less room the panel gives way first: it lies over the chat while it is wanted.
+  const panel = page.getByRole('complementary', { name: '消费者与订单' });
+  await expect(panel).toBeVisible();
+  await page.setViewportSize({ width: 900, height: 600 });
+  await expect(panel).toHaveCount(0);
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('打开快捷回复');
+  await page.keyboard.press('Enter');
+  await expect(panel.getByRole('textbox', { name: '文字、拼音或首字母' })).toBeFocused();
+  expect(await findings(page), 'panel over the chat').toEqual([]);
+  await page.screenshot({ path: screen('desk-900') });
+  await page.keyboard.press('Escape');
+  await expect(panel).toHaveCount(0);
+  await expect(composer).toBeFocused();
+  // At 200 % on a small notebook list and chat take turns, and nothing lies outside the window.
+  await page.setViewportSize({ width: 683, height: 384 });
+  await expect(page.getByRole('button', { name: '发送', exact: true })).toBeInViewport({ ratio: 1 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+  await expect(page.getByRole('listbox', { name: '接待中' })).toBeHidden();
+  await page.screenshot({ path: screen('desk-683') });
+  await page.getByRole('button', { name: '返回会话列表' }).click();
+  await expect(page.getByRole('listbox', { name: '接待中' })).toBeFocused();
+  await expect(composer).toHaveCount(0);
+  await page.keyboard.press('ArrowDown');
+  await expect(composer).toHaveCount(0);
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Enter');
+  await expect(composer).toBeFocused();
 });
 
 test('[UX2] the palette has every screen and runs by keyboard; F1 and ? open the help, and the focus comes back', async ({

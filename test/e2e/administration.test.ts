@@ -62,6 +62,11 @@ test('[AD2] a customer group: export, notice, typed name, restore, and erased fo
   await expect(pane.getByText(/已导出 \d+ 条消息.*验证通过/)).toBeVisible({ timeout: 30_000 });
   expect(await findings(page), 'notice').toEqual([]);
   await page.screenshot({ path: screen('group-notice-light') });
+  // Whoever looked away finds the only copy again.
+  await page.getByRole('tab', { name: '到期清理' }).click();
+  await page.getByRole('tab', { name: '客户群' }).click();
+  await row.click();
+  await expect(pane.getByRole('link', { name: '保存到下载' })).toBeVisible();
 
   await pane.getByRole('textbox', { name: '新的联系渠道' }).fill('请加新群：清禾会员二群');
   await pane.getByRole('button', { name: '保存通知' }).click();

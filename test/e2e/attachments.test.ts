@@ -148,6 +148,18 @@ test('[IN8] [PV6] a pasted picture and a dropped file: chosen, sent in order, pr
   await page.keyboard.press('Escape');
   await expect(viewer).toBeHidden();
   await expect(thumb).toBeFocused();
+
+  // Where nothing takes files, one that is dropped doesn't replace the window.
+  await page.getByRole('button', { name: '概览', exact: true }).click();
+  await expect(thumb).toHaveCount(0);
+  const refused = await page.locator('#content').evaluate((element) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(['x'], 'x.html', { type: 'text/html' }));
+    const drop = new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer });
+    element.dispatchEvent(drop);
+    return drop.defaultPrevented;
+  });
+  expect(refused).toBe(true);
 });
 
 test('[IN8] [SE2] what consumers send: pictures load, files are saved, and nothing hostile runs, loads or breaks the layout', async ({
@@ -264,6 +276,16 @@ test('[IN8] [SE2] what consumers send: pictures load, files are saved, and nothi
   ]);
   expect(download.suggestedFilename()).not.toMatch(/[/\\\u202E]/);
   expect(readFileSync(await download.path()).equals(svg)).toBe(true);
+
+  // SY8: a kind of tomorrow is there, with its words; its name is no more than a name.
+  const { message: last } = (await host.control.messages(id)).at(-1)!;
+  const later = { msg_id: 'm-of-tomorrow', conv_seq: last.conv_seq + 1, kind: 'st\u202eicker<b>', text: '[开心]' };
+  await host.control.emitEvent(ME, 'message.created', { message: { ...last, ...later } });
+  const placeholder = page.locator('.msg').filter({ hasText: '还显示不了这种消息' });
+  await expect(placeholder).toContainText('[开心]');
+  expect(await placeholder.textContent()).not.toMatch(turned);
+  await expect(page.getByRole('option', { name: /买家阿黑/ })).toContainText('[开心]');
+  await page.screenshot({ path: screen('message-of-tomorrow') });
 });
 
 test('[IN8] [RC8] an upload that is refused says why and is sent again; one under way is cancelled and comes back', async ({

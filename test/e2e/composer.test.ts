@@ -222,6 +222,18 @@ test('[PV8] the knowledge base beside the chat: searched, inserted by Enter, lin
   await expect(composer).toHaveValue(/7 日内可以退货/);
   await composer.press('ControlOrMeta+z');
   await expect(composer).toHaveValue('');
+  // On to the next conversation, and to another screen and back: the page stays, what is written goes to the composer.
+  await page.keyboard.press('Alt+ArrowDown');
+  await expect(composer).toBeFocused();
+  await expect(page.getByRole('tab', { name: '知识库', selected: true })).toBeVisible();
+  await expect(find).toHaveValue('七天 运费');
+  await page.keyboard.press('Control+2');
+  await page.keyboard.press('Control+1');
+  await expect(page.getByRole('tab', { name: '知识库', selected: true })).toBeVisible();
+  await expect(find).toBeVisible();
+  await expect(composer).toBeFocused();
+  await page.getByRole('tab', { name: '知识库' }).press('ArrowLeft');
+  await expect(page.getByRole('tab', { name: '快捷回复', selected: true })).toBeFocused();
 });
 
 test('[PV3] [PV8] supervisors write articles, every version stays, and add words of their own', async () => {

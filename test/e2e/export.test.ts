@@ -66,4 +66,17 @@ test('[EX1] [EX3] [EX5] [EX8] a review package from the window: size before, mas
   const text = (await unpack(bytes)).get(FILE.records)!.toString('utf8');
   expect(text).toContain('138****8000');
   expect(text).not.toContain('景甜甜');
+
+  // Closed as soon as it was begun: it goes on, and its end leads to its file.
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: '导出', exact: true }).click();
+  await expect(dialog.getByRole('status')).toContainText('预计');
+  await dialog.evaluate((element) => {
+    [...element.querySelectorAll('button')].find(({ textContent }) => textContent === '导出')?.click();
+    element.querySelector<HTMLElement>('.ant-modal-close')?.click();
+  });
+  await expect(dialog).toHaveCount(0);
+  const later = page.waitForEvent('download');
+  await page.getByRole('region', { name: '通知' }).getByRole('button', { name: '下载文件' }).click();
+  expect(readFileSync(await (await later).path(), 'utf8')).toContain('13812348000');
 });

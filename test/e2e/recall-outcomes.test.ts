@@ -250,8 +250,16 @@ test('[RC18] several at once: a verdict for each before, a result for each after
   await host.control.consumerReads(at.id);
   await say(page, at, '第二句');
   const last = await say(page, at, '第三句');
+  await host.call('settings.set', { send_delay_ms: 20_000 });
+  const field = page.getByRole('textbox', { name: '输入消息' });
+  await field.fill('第四句');
+  await field.press('Enter');
+  await expect(page.getByText(/秒后发送/)).toBeVisible();
   await menu(last);
   await page.getByRole('menuitem', { name: /选择/ }).click();
+  // PV2: where there is no field to come back to just now, the words wait for it.
+  await page.getByRole('button', { name: '取消发送' }).click();
+  await expect(page.getByText(/秒后发送/)).toHaveCount(0);
   const boxes = page.getByRole('checkbox', { name: '选择这条消息' });
   await expect(boxes).toHaveCount(3);
   for (const box of await boxes.all()) await box.check();
@@ -264,6 +272,8 @@ test('[RC18] several at once: a verdict for each before, a result for each after
   await dialog.getByRole('button', { name: '撤回其中 2 条' }).click();
   await expect(dialog.getByText('双方都已移除')).toHaveCount(2);
   await page.screenshot({ path: screen('batch-after') });
+  await dialog.getByRole('button', { name: '关闭' }).first().click();
+  await expect(field).toHaveValue('第四句');
   const visible = (await host.control.consumerView(at.id)).messages.filter(
     (message) => message.from === 'agent' && message.visible,
   );

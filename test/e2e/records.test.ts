@@ -59,6 +59,10 @@ test.beforeAll(async () => {
   // One row nobody can place in time: the report has to say so in words.
   lines.push(['S-bad', '不是时间', '小李', '消费者', '客服', '坏行', '']);
   writeFileSync(file, `\uFEFF${[head, ...lines].map((cells) => cells.join(',')).join('\r\n')}\r\n`);
+  writeFileSync(
+    path.join(folder, '另存过.csv'),
+    '会话,时间,角色,内容,订单号\nc-1,2026-09-01 10:00:00,买家,在吗,6.92021E+18\nc-1,2026-09-01 10:00:05,客服,在的,6920211234567890000\n',
+  );
   host = await startTestHost();
 });
 
@@ -89,7 +93,12 @@ test('[SR11] [UX6] import: the window’s zone is proposed, the report names the
   const dialog = page.getByRole('dialog', { name: '导入聊天记录' });
   const chooser = page.waitForEvent('filechooser');
   await dialog.getByRole('button', { name: '选择文件' }).click();
-  await (await chooser).setFiles(path.join(folder, '历史记录.csv'));
+  await (await chooser).setFiles(path.join(folder, '另存过.csv'));
+  await expect(dialog.getByRole('note')).toContainText('“订单号”一列：开头的行里有 2 行的编号被表格软件改过。');
+  await page.screenshot({ path: screen('import-cut-numbers') });
+  const again = page.waitForEvent('filechooser');
+  await dialog.getByRole('button', { name: '选择文件' }).click();
+  await (await again).setFiles(path.join(folder, '历史记录.csv'));
   await expect(dialog.getByRole('button', { name: '开始导入' })).toBeEnabled();
   // The browser is in Shanghai, whatever zone the host's machine has.
   await expect(dialog).toContainText('UTC+08:00');
@@ -238,6 +247,10 @@ test('[SR6] [SR7] [UX2] the overview by keyboard: agents, consumers, transcript;
   await page.keyboard.press('Escape');
   await expect(consumers).toBeFocused();
   await page.screenshot({ path: screen('records-overview') });
+  // From what was found to its conversation at the desk.
+  const name = (await page.getByRole('region', { name: '聊天记录' }).locator('.pane-title').textContent()) ?? '';
+  await page.getByRole('button', { name: '到接待中打开' }).click();
+  await expect(page.locator('.chat-header h2')).toHaveText(name);
 });
 
 test('[SR5] [UX2] columns are chosen and kept; rows are copied as a table', async ({ page, context }) => {

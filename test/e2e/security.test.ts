@@ -75,6 +75,8 @@ test('[ST1] a real profile says that its recovery key is not kept, shows it, and
     });
   let serving: ChildProcess | null = null;
   try {
+    // What only looks begins no profile.
+    cli('seed', '--messages', '10');
     expect(JSON.parse(cli('key', 'status', '--json'))).toMatchObject({ storage: 'passphrase', recovery: null });
     const built = process.env['WORKBENCH_TEST_PAGE'];
     const options = {
@@ -133,7 +135,7 @@ test('[ST1] a real profile says that its recovery key is not kept, shows it, and
     const kept = path.join(folder, 'recovery.txt');
     writeFileSync(kept, `${key.toLowerCase()}\n`);
     cli('key', 'recover', '--file', kept);
-    expect(JSON.parse(cli('search', '--count', '--json'))).toEqual({ count: 0 });
+    expect(JSON.parse(cli('search', '--count', '--json'))).toEqual({ count: 10 });
     // Lost once more; this time the window takes it.
     rmSync(path.join(data, 'secrets.json'));
     await start();
@@ -148,7 +150,7 @@ test('[ST1] a real profile says that its recovery key is not kept, shows it, and
     await page.getByRole('button', { name: '找回密钥' }).click();
     await expect(page.getByRole('button', { name: '管理', exact: true })).toBeVisible({ timeout: 30_000 });
     await stop();
-    expect(JSON.parse(cli('search', '--count', '--json'))).toEqual({ count: 0 });
+    expect(JSON.parse(cli('search', '--count', '--json'))).toEqual({ count: 10 });
     expect(cli('audit', 'list')).toContain('keys.recovered');
     expect(readFileSync(path.join(data, 'recovery.json'), 'utf8')).not.toContain(key.slice(0, 9));
   } finally {

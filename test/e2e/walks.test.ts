@@ -188,6 +188,15 @@ test('[UX2] [RM4] [RC22] a supervisor: the team board, a picture of it, the unfi
   await page.keyboard.press('Home');
   await expect(page.getByRole('row', { selected: true })).toBeVisible();
   await page.screenshot({ path: screen('supervisor-incident') });
+  // What was begun to be written outlasts what happens to the incident meanwhile, and goes in by Enter.
+  const note = page.getByRole('textbox', { name: '备注' });
+  await note.fill('已电话说明');
+  await page.getByRole('button', { name: '轻微' }).click();
+  await expect(page.getByRole('textbox', { name: '损失金额' })).toBeVisible();
+  await expect(note).toHaveValue('已电话说明');
+  await note.press('Enter');
+  await expect(page.locator('.incident-timeline')).toContainText('已电话说明');
+  await expect(note).toHaveValue('');
 });
 
 test('[UX2] [SR4] [QA2] [AD3] QA: search, transcript, a sample drawn, its progress in the overview', async ({

@@ -1,6 +1,7 @@
 import { useEffect, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAsk } from '#renderer/bridge/ask.ts';
+import { keepDownload, keptDownload } from '#renderer/bridge/downloads.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { isRunning, useJob } from '#renderer/bridge/jobs.ts';
 import { serverNow } from '#renderer/bridge/live.ts';
@@ -210,6 +211,9 @@ function Permission(props: { check: GroupCheck }) {
   );
 }
 
+/** The export of a group that was begun in this window last: whoever looked away finds its file again. */
+const lastExport = new Map<ConversationKey, string>();
+
 function Export(props: {
   check: GroupCheck;
   editable: boolean;
@@ -218,8 +222,8 @@ function Export(props: {
 }) {
   const { t, i18n } = useTranslation();
   const locale = currentLocale(i18n.language);
-  const [jobId, setJobId] = useState<string | null>(null);
-  const [download, setDownload] = useState<{ readonly href: string; readonly name: string } | null>(null);
+  const { key } = props.check.group;
+  const [jobId, setJobId] = useState(() => lastExport.get(key) ?? null);
   const { onDone, onError } = props;
   const job = useJob(jobId, ({ error }) => {
     if (error !== null) onError(error as AppError);
@@ -234,18 +238,16 @@ function Export(props: {
     if (!target.ok) return onError(target.error);
     if (target.result === null) return;
     const answer = await bridge.call('groups.export', {
-      conversation_key: props.check.group.key,
+      conversation_key: key,
       target: target.result.handle,
     });
     if (!answer.ok) return onError(answer.error);
-    setDownload(
-      bridge.host === 'browser'
-        ? { href: new URL(`files/download/${target.result.handle}`, document.baseURI).href, name: target.result.name }
-        : null,
-    );
+    keepDownload(answer.result.job_id, target.result);
+    lastExport.set(key, answer.result.job_id);
     setJobId(answer.result.job_id);
   };
   const running = isRunning(job);
+  const download = job?.state === 'done' ? keptDownload(job.job_id) : null;
   return (
     <div className="group-step-body">
       {exported === null && !running && <p>{t('administration.groups.exportIntro')}</p>}
@@ -274,7 +276,7 @@ function Export(props: {
           <p className="is-soft num group-hash">
             {t('administration.groups.sha256')} {exported.sha256}
           </p>
-          {download !== null && job?.state === 'done' && (
+          {download !== null && (
             <a className="ui-button ui-button-plain ui-button-small" href={download.href} download={download.name}>
               <Icon name="download" size={14} />
               {t('administration.groups.download')}

@@ -52,7 +52,7 @@ export function Groups(props: { rowHeight: number; access: AccessView }) {
     {
       id: 'title',
       title: t('administration.groups.column.title'),
-      track: 'minmax(140px, 1fr)',
+      track: 'minmax(180px, 2fr)',
       sortBy: (row) => row.title,
       render: (row) => (
         <span className="foreign ellipsis">
@@ -63,14 +63,14 @@ export function Groups(props: { rowHeight: number; access: AccessView }) {
     {
       id: 'shop',
       title: t('administration.groups.column.shop'),
-      track: '120px',
+      track: 'minmax(112px, 1fr)',
       sortBy: (row) => row.shop,
       render: (row) => <span className="foreign ellipsis">{row.shop}</span>,
     },
     {
       id: 'members',
       title: t('administration.groups.column.members'),
-      track: '64px',
+      track: '48px',
       numeric: true,
       sortBy: (row) => row.members,
       render: (row) => formatNumber(row.members, locale),
@@ -78,7 +78,7 @@ export function Groups(props: { rowHeight: number; access: AccessView }) {
     {
       id: 'messages',
       title: t('administration.groups.column.messages'),
-      track: '72px',
+      track: '56px',
       numeric: true,
       sortBy: (row) => row.messages,
       render: (row) => formatNumber(row.messages, locale),
@@ -86,7 +86,7 @@ export function Groups(props: { rowHeight: number; access: AccessView }) {
     {
       id: 'state',
       title: t('administration.groups.column.state'),
-      track: 'minmax(150px, 190px)',
+      track: 'minmax(128px, 1fr)',
       sortBy: (row) => groupState(row),
       render: (row) => {
         const state = groupState(row);
@@ -105,7 +105,7 @@ export function Groups(props: { rowHeight: number; access: AccessView }) {
     {
       id: 'last',
       title: t('administration.groups.lastMessage'),
-      track: '110px',
+      track: '72px',
       sortBy: (row) => row.last_message_at,
       render: (row) => (row.last_message_at === null ? '–' : formatListTime(row.last_message_at, localNow(), locale)),
     },

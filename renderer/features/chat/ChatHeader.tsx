@@ -7,7 +7,7 @@ import { currentLocale, errorLine, errorWords } from '#renderer/ui/words.ts';
 import { Button, IconButton } from '#renderer/ui/Button.tsx';
 import { ConfirmDialog } from '#renderer/ui/Dialog.tsx';
 import { Field, Input, Select } from '#renderer/ui/fields.tsx';
-import { formatDuration, formatElapsed, formatStamp } from '#renderer/ui/format.ts';
+import { formatDuration, formatStamp, formatWaited } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
 import { Tag } from '#renderer/ui/marks.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
@@ -22,6 +22,7 @@ export function ChatHeader(props: {
   name: string;
   panelOpen: boolean;
   onPanel: () => void;
+  onList: (() => void) | null;
   onFind: () => void;
 }) {
   const { t, i18n } = useTranslation();
@@ -33,6 +34,9 @@ export function ChatHeader(props: {
   const active = conversation.intake === 'active';
   return (
     <header className="chat-header" aria-label={t('chat.header')}>
+      {props.onList !== null && (
+        <IconButton icon="undo" label={t('chat.toList')} className="chat-header-back" onClick={props.onList} />
+      )}
       <div className="chat-header-who">
         <h2 className="ellipsis foreign">{props.name}</h2>
         <span className="chat-header-shop ellipsis foreign">
@@ -47,7 +51,7 @@ export function ChatHeader(props: {
       </Tag>
       <span className="chat-header-facts num">
         {active && (
-          <span>
+          <span className="chat-header-whose">
             {mine
               ? t('chat.assignedToYou')
               : conversation.assignee
@@ -57,8 +61,11 @@ export function ChatHeader(props: {
         )}
         {conversation.intake !== 'ended' && conversation.waiting_since !== null && (
           <span className="is-waiting">
-            <Icon name="clock" size={12} />{' '}
-            {t('chat.waiting', { time: formatElapsed(now - conversation.waiting_since) })}
+            <Icon name="clock" size={12} />
+            <span className="chat-header-long">
+              {t('chat.waiting', { time: formatWaited(now - conversation.waiting_since, locale) })}
+            </span>
+            <span className="chat-header-short">{formatWaited(now - conversation.waiting_since, locale)}</span>
           </span>
         )}
         {conversation.intake === 'waiting' && conversation.deletes_at !== null && conversation.deletes_at > now && (
@@ -86,7 +93,7 @@ export function ChatHeader(props: {
         </>
       )}
       <IconButton icon="search" label={t('find.label')} onClick={props.onFind} />
-      <IconButton icon="panel" label={t('chat.panel')} pressed={props.panelOpen} onClick={props.onPanel} />
+      <IconButton icon="panel" label={t('chat.panel')} pressed={props.panelOpen} onClick={() => props.onPanel()} />
       {dialog === 'end' && <EndDialog conversation={conversation} name={props.name} onClose={() => setDialog(null)} />}
       {dialog === 'transfer' && account && (
         <TransferDialog

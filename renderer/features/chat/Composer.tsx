@@ -1,4 +1,14 @@
-import { memo, useEffect, useImperativeHandle, useMemo, useRef, useState, type KeyboardEvent, type Ref } from 'react';
+import {
+  memo,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type Ref,
+} from 'react';
 import { askForPanel, offerComposer } from '#renderer/bridge/compose.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { useLive, windowClock } from '#renderer/bridge/live.ts';
@@ -28,7 +38,7 @@ import { asksForOrder, knownValues, orderValues } from './composer/reply-values.
 import { PickList, type Pick } from './composer/PickList.tsx';
 import { SendDialog, type Asking } from './composer/SendDialog.tsx';
 import { useMembers } from './composer/use-members.ts';
-import { createDraftSaver, joinDraft, useComposers, type ComposerDraft } from './drafts.ts';
+import { createDraftSaver, givesWay, joinDraft, useComposers, type ComposerDraft } from './drafts.ts';
 import { useGuard } from './guard/use-guard.ts';
 import { enterAction, enterBelongsToInputMethod } from './ime.ts';
 import { useWords } from './use-words.ts';
@@ -54,6 +64,19 @@ export interface ComposerHandle {
   correct(msgId: string, original: string, prefix: string): void;
 }
 
+/** What is known of a conversation's draft: what was typed in this window, else as it is stored. */
+function draftOf(conversation: ConversationView): ComposerDraft {
+  return useComposers.getState().drafts[conversation.key] ?? { text: conversation.draft ?? '', correctionOf: null };
+}
+
+/** For text that comes back where no composer is open: it stands there when one opens. */
+export function keepAsDraft(conversation: ConversationView, text: string): void {
+  const before = draftOf(conversation);
+  const joined = joinDraft(before.text, text);
+  useComposers.getState().set(conversation.key, { ...before, text: joined });
+  saver.note(conversation.key, joined);
+}
+
 /** By itself: what comes in must not be drawn between a key and its letter. */
 export const Composer = memo(function Composer(props: {
   conversation: ConversationView;
@@ -76,7 +99,7 @@ export const Composer = memo(function Composer(props: {
   const busy = useRef(false);
   const enterSends = useLive((state) => state.settings?.enter_sends ?? true);
   const typed = useComposers((state) => state.drafts[key]);
-  const draft: ComposerDraft = typed ?? { text: conversation.draft ?? '', correctionOf: null };
+  const draft = typed ?? draftOf(conversation);
   const shop = account?.shops.find((candidate) => candidate.shop_id === conversation.shop.shop_id) ?? null;
   const policy = shop?.policy ?? null;
   const max = policy?.send.max_text ?? null;
@@ -87,6 +110,10 @@ export const Composer = memo(function Composer(props: {
 
   const guard = useGuard(conversation, policy, draft.text);
   const unfilled = useMemo(() => unfilledVariables(draft.text), [draft.text]);
+  // Marks come later than the text: a field that was scrolled meanwhile is followed then, too.
+  useLayoutEffect(() => {
+    if (marks.current && field.current) marks.current.scrollTop = field.current.scrollTop;
+  }, [guard.hits, unfilled]);
   const mayOverride = (account?.agent && policy?.send.override_roles?.includes(account.agent.role)) ?? false;
   /** The text with which sending was tried and refused, and why. */
   const [refused, setRefused] = useState<{ readonly text: string; readonly why: 'blocked' | 'long' } | null>(null);
@@ -97,7 +124,7 @@ export const Composer = memo(function Composer(props: {
   /** Where the person closed the list: it stays closed for this sign. */
   const closedAt = useRef<number | null>(null);
 
-  const now = (): ComposerDraft => useComposers.getState().drafts[key] ?? draft;
+  const now = (): ComposerDraft => draftOf(conversation);
   const change = (next: ComposerDraft): void => {
     useComposers.getState().set(key, next);
     places.set(key, place);
@@ -106,6 +133,12 @@ export const Composer = memo(function Composer(props: {
   };
 
   useEffect(() => () => saver.flush(key), [key]);
+  // Two windows of one profile: what was sent or written in the other must not stand here to be sent again.
+  const stored = conversation.draft ?? '';
+  useEffect(() => {
+    const { drafts, forget } = useComposers.getState();
+    if (givesWay(drafts[key], stored, { unsaved: saver.waits(key), inUse: document.hasFocus() })) forget(key);
+  }, [key, stored]);
   useEffect(() => origins.opened(place, performance.now()), [place]);
 
   // ── what stands here besides typing ─────────────────────────────────────────────────────────────────────────────
@@ -130,7 +163,8 @@ export const Composer = memo(function Composer(props: {
 
   const live = useRef({ insertFilled });
   live.current = { insertFilled };
-  useEffect(
+  // With the layout: while another screen is still on its way this one is hidden, and offers nothing.
+  useLayoutEffect(
     () =>
       offerComposer({
         conversation: key,
@@ -534,9 +568,9 @@ export const Composer = memo(function Composer(props: {
         <Button
           look="primary"
           icon="send"
-          disabled={(draft.text.trim() === '' && !withFiles) || over}
+          // Pressed once too often, such as by a double click, it must still give the focus back to the field.
+          aria-disabled={(draft.text.trim() === '' && !withFiles) || over || undefined}
           onClick={() => {
-            // The button will be empty-handed in a moment, and what comes next is written.
             field.current?.focus();
             void send();
           }}

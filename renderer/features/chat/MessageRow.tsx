@@ -119,7 +119,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   if (message.kind === 'system' || message.sender.role === 'system')
     return (
       <div className="msg-system foreign">
-        <span>{message.text}</span> <time className="num">{formatTime(message.sent_at, locale)}</time>
+        {message.text !== null && <span>{message.text}</span>} <UnknownNote message={message} />{' '}
+        <time className="num">{formatTime(message.sent_at, locale)}</time>
       </div>
     );
 
@@ -143,6 +144,27 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
     </div>
   );
 });
+
+/** SY8: what a later version says can't be shown as it is, and is never left out. */
+function UnknownNote(props: { message: MessageView }) {
+  const { t } = useWords();
+  const { kind, unknown, sender } = props.message;
+  const name = unknown?.kind ?? '';
+  const notes = [
+    kind !== 'unknown' ? null : name === '' ? t('chat.unreadable') : t('chat.unknownKind', { kind: name }),
+    unknown === undefined || unknown.role === null
+      ? null
+      : t('chat.unknownRole', { name: sender.name || sender.id, role: unknown.role }),
+  ];
+  return notes.map(
+    (note) =>
+      note !== null && (
+        <span key={note} className="msg-unknown">
+          <Icon name="info" size={12} /> {note}
+        </span>
+      ),
+  );
+}
 
 /** AD3: 已保留为凭证. */
 function EvidenceMark(props: { since: number }) {
@@ -292,6 +314,7 @@ function MessageBody(props: { message: MessageView; onSearch: (number: string) =
     );
   return (
     <>
+      <UnknownNote message={message} />
       {attachment && <AttachmentBody message={message} attachment={attachment} />}
       {message.text !== null && message.text !== '' ? (
         <div className="msg-text foreign">
@@ -306,7 +329,7 @@ function MessageBody(props: { message: MessageView; onSearch: (number: string) =
           </LongText>
         </div>
       ) : (
-        !attachment && <div className="msg-text is-empty">{t('chat.noText')}</div>
+        !attachment && message.kind !== 'unknown' && <div className="msg-text is-empty">{t('chat.noText')}</div>
       )}
     </>
   );

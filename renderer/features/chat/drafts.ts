@@ -24,6 +24,8 @@ export function createDraftSaver(save: (key: ConversationKey, text: string) => v
       waiting.set(key, { text, timer: setTimeout(() => flush(key), pauseMs) });
     },
     flush,
+    /** There is text that isn't stored yet. */
+    waits: (key: ConversationKey): boolean => waiting.has(key),
     flushAll(): void {
       for (const key of [...waiting.keys()]) flush(key);
     },
@@ -43,13 +45,32 @@ export interface ComposerDraft {
   readonly correctionOf: { readonly msgId: string; readonly text: string } | null;
 }
 
+/**
+ * Whether what was typed in this window gives way to what is stored, because another window of the same profile went on with
+ * it, or sent it. Never under somebody's hands: answers of the store are older than the last keys.
+ */
+export function givesWay(
+  mine: ComposerDraft | undefined,
+  stored: string,
+  now: { readonly unsaved: boolean; readonly inUse: boolean },
+): boolean {
+  return mine !== undefined && mine.correctionOf === null && !now.unsaved && !now.inUse && mine.text !== stored;
+}
+
 interface ComposerState {
   /** What was typed in this window, by conversation. Absent: as stored. */
   readonly drafts: Readonly<Partial<Record<number, ComposerDraft>>>;
   set(key: ConversationKey, draft: ComposerDraft): void;
+  /** From now on as stored. */
+  forget(key: ConversationKey): void;
 }
 
 export const useComposers = create<ComposerState>()((set) => ({
   drafts: {},
   set: (key, draft) => set((state) => ({ drafts: { ...state.drafts, [key]: draft } })),
+  forget: (key) =>
+    set((state) => {
+      const { [key]: _, ...drafts } = state.drafts;
+      return { drafts };
+    }),
 }));

@@ -64,7 +64,7 @@ export function useChat(key: ConversationKey, atEnd: () => boolean) {
   /** Ahead of the state, which may still be on its way to the screen. */
   const latest = useRef(state);
   const shown = useRef<readonly MessageView[]>([]);
-  const loadingOlder = useRef(false);
+  const loadingOlder = useRef<Promise<boolean> | null>(null);
   const olderAt = useRef(Number.NEGATIVE_INFINITY);
 
   const put = useCallback((next: ChatState, urgent: boolean): void => {
@@ -81,7 +81,11 @@ export function useChat(key: ConversationKey, atEnd: () => boolean) {
       const { length } = shown.current;
       const all = what === 'all' || length === 0;
       const lets = (): boolean =>
-        all && length > 2 * KEPT && atEnd() && performance.now() - olderAt.current > HELD_MS && !loadingOlder.current;
+        all &&
+        length > 2 * KEPT &&
+        atEnd() &&
+        performance.now() - olderAt.current > HELD_MS &&
+        loadingOlder.current === null;
       const limit = all ? Math.max(PAGE, lets() ? KEPT : Math.min(MOST, length + NEWEST)) : NEWEST;
       const begun = length === 0 && opening?.key === key ? opening.answer : null;
       opening = null;
@@ -122,7 +126,7 @@ export function useChat(key: ConversationKey, atEnd: () => boolean) {
   useEffect(() => {
     latest.current = empty(key);
     shown.current = [];
-    loadingOlder.current = false;
+    loadingOlder.current = null;
     olderAt.current = Number.NEGATIVE_INFINITY;
     busy.current = false;
     wanted.current = null;
@@ -158,16 +162,13 @@ export function useChat(key: ConversationKey, atEnd: () => boolean) {
     };
   }, [key, renew]);
 
-  /** Adds an older page above. Answers whether there was one. */
-  const older = useCallback(
-    async (limit: number = PAGE): Promise<boolean> => {
+  const addOlder = useCallback(
+    async (limit: number): Promise<boolean> => {
       const oldest = shown.current[0];
-      if (!oldest || loadingOlder.current) return false;
+      if (!oldest) return false;
       const own = turn.current;
-      loadingOlder.current = true;
       const answer = await bridge.call('messages.page', { conversation_key: key, limit, before: oldest.key });
       if (own !== turn.current) return false;
-      loadingOlder.current = false;
       olderAt.current = performance.now();
       const before = latest.current;
       if (!answer.ok || before.messages?.[0]?.key !== oldest.key) return false;
@@ -176,6 +177,18 @@ export function useChat(key: ConversationKey, atEnd: () => boolean) {
       return page.messages.length > 0;
     },
     [key, put],
+  );
+  /** Adds an older page above. Answers whether there was one; whoever asks while one is on its way is answered with that. */
+  const older = useCallback(
+    (limit: number = PAGE): Promise<boolean> => {
+      if (loadingOlder.current !== null) return loadingOlder.current;
+      const own = addOlder(limit).finally(() => {
+        if (loadingOlder.current === own) loadingOlder.current = null;
+      });
+      loadingOlder.current = own;
+      return own;
+    },
+    [addOlder],
   );
 
   const current = state.key === key ? state : empty(key);

@@ -4,7 +4,7 @@ import type { ProcedureInput } from '#shared/contract/procedures.ts';
 import type { AccountView, ConnectionState, ShopView } from '#shared/contract/views.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { serverNow, useLive, useProgress, windowClock } from '#renderer/bridge/live.ts';
-import { currentLocale, errorWords } from '#renderer/ui/words.ts';
+import { currentLocale, errorWords, platformName } from '#renderer/ui/words.ts';
 import { Button } from '#renderer/ui/Button.tsx';
 import { ErrorCode } from '#renderer/ui/ErrorCode.tsx';
 import { ConfirmDialog } from '#renderer/ui/Dialog.tsx';
@@ -67,20 +67,18 @@ export default function Diagnosis(props: { onAddAccount: () => void; request?: D
   }
   return (
     <main className="diagnosis" aria-label={t('diagnosis.title')}>
-      <header className="page-head">
+      <header className="ui-screen-head">
         <h1>{t('diagnosis.title')}</h1>
-        <Button icon="plus" onClick={props.onAddAccount}>
-          {t('nav.addAccount')}
-        </Button>
-      </header>
-      <div className="diagnosis-tabs">
         <Tabs
           label={t('upkeep.tabs')}
           value={tab}
           onChange={setTab}
           tabs={TABS.map((value) => ({ value, label: t(`upkeep.tab.${value}`) }))}
         />
-      </div>
+        <Button icon="plus" className="diagnosis-add" onClick={props.onAddAccount}>
+          {t('nav.addAccount')}
+        </Button>
+      </header>
       {tab === 'log' && <ConnectionLog />}
       {tab === 'doctor' && <Doctor />}
       {tab === 'backups' && <Backups />}
@@ -230,7 +228,7 @@ function ShopLine({ shop }: { shop: ShopView }) {
   return (
     <li>
       <span className="account-shop-name foreign ellipsis">{shop.name}</span>
-      <span className="account-shop-platform foreign">{shop.platform}</span>
+      <span className="account-shop-platform foreign">{platformName(shop.platform, locale)}</span>
       {shop.policy ? (
         <>
           <Tag>{t('diagnosis.policy', { version: shop.policy.version })}</Tag>

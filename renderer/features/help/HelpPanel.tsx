@@ -9,6 +9,7 @@ import { Input } from '#renderer/ui/fields.tsx';
 import { Icon } from '#renderer/ui/Icon.tsx';
 import { Kbd } from '#renderer/ui/marks.tsx';
 import { Marked } from '#renderer/ui/Marked.tsx';
+import { focusIfFree } from '#renderer/ui/return-focus.ts';
 import { StateMessage } from '#renderer/ui/states.tsx';
 import { excerpt } from '#renderer/ui/highlight.ts';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
@@ -43,9 +44,10 @@ export default function HelpPanel(props: { wish: HelpWish }) {
       before.current = document.activeElement;
     search.current?.focus();
   }, [wish]);
+  // Closed by a key from elsewhere, as while somebody writes beside it, it takes the focus from nobody.
   useEffect(
     () => () => {
-      if (before.current instanceof HTMLElement && before.current.isConnected) before.current.focus();
+      if (before.current instanceof HTMLElement && before.current.isConnected) focusIfFree(before.current);
     },
     [],
   );

@@ -8,7 +8,7 @@ import { bridge } from '#renderer/bridge/index.ts';
 import { serverNow, useAccount, useLive } from '#renderer/bridge/live.ts';
 import { currentLocale, errorLine, errorWords } from '#renderer/ui/words.ts';
 import { Button } from '#renderer/ui/Button.tsx';
-import { formatElapsed, formatListTime, formatTimeSeconds, formatNumber } from '#renderer/ui/format.ts';
+import { formatListTime, formatNumber, formatTimeSeconds, formatWaited } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
 import { Menu, menuAnchor, type MenuAnchor } from '#renderer/ui/Menu.tsx';
 import { Avatar, CountBadge, Tag } from '#renderer/ui/marks.tsx';
@@ -215,7 +215,7 @@ const ConversationRow = memo(function ConversationRow({
                 : `${conversation.shop.name} · ${t('desk.list.account', { name: accountName })}`
             }
           >
-            {accountName === null ? conversation.shop.name : `${accountName} · ${conversation.shop.name}`}
+            {accountName === null ? conversation.shop.name : `${conversation.shop.name} · ${accountName}`}
           </span>
           {conversation.tags?.slice(0, 1).map((tag) => (
             <Tag key={tag} title={conversation.tags?.join(t('common.listSeparator')) ?? ''}>
@@ -226,10 +226,10 @@ const ConversationRow = memo(function ConversationRow({
           {marks.waitedMs !== null ? (
             <span
               className={`conv-row-clock num ${marks.long ? 'is-long' : ''}`}
-              title={t('inbox.waited', { time: formatElapsed(marks.waitedMs) })}
+              title={t('inbox.waited', { time: formatWaited(marks.waitedMs, locale) })}
             >
               <Icon name="clock" size={11} />
-              {formatElapsed(marks.waitedMs)}
+              {formatWaited(marks.waitedMs, locale)}
             </span>
           ) : (
             conversation.last_message_at !== null && (

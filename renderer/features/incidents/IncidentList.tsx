@@ -92,7 +92,7 @@ export function IncidentList(props: {
       {
         id: 'state',
         title: t('incidents.column.state'),
-        track: '96px',
+        track: '128px',
         sortBy: (row) => row.state,
         render: (row) => (
           <>
@@ -111,7 +111,7 @@ export function IncidentList(props: {
       {
         id: 'cause',
         title: t('incidents.column.cause'),
-        track: 'minmax(120px, 1.4fr)',
+        track: 'minmax(104px, 1.4fr)',
         sortBy: (row) => row.cause,
         render: (row) => (
           <>

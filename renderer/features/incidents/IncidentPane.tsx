@@ -7,31 +7,19 @@ import { usePlaybooks, watchPlaybooks } from '#renderer/bridge/playbooks.ts';
 import { useMayOpenSeals, useSeal } from '#renderer/bridge/seals.ts';
 import { Button } from '#renderer/ui/Button.tsx';
 import { ErrorCode } from '#renderer/ui/ErrorCode.tsx';
-import { Input, MultiSelect, Segmented, Select, TextArea } from '#renderer/ui/fields.tsx';
+import { Select } from '#renderer/ui/fields.tsx';
 import { formatStamp } from '#renderer/ui/format.ts';
 import { Tag } from '#renderer/ui/marks.tsx';
-import { sealWords, type SealSay } from '#renderer/ui/seal-words.ts';
-import { SealDialog } from '#renderer/ui/SealDialog.tsx';
+import { SealDialog, type SealSay } from '#renderer/ui/SealDialog.tsx';
 import { ErrorState, LoadingState } from '#renderer/ui/states.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
 import { errorLine, errorWords } from '#renderer/ui/words.ts';
 import type { AppError } from '#shared/contract/errors.ts';
-import type { IncidentActor, IncidentDetail } from '#shared/contract/remedy.ts';
 import type { AccountId, ConversationKey } from '#shared/domain/ids.ts';
-import type {
-  CompensationKind,
-  Incident,
-  IncidentActionInput,
-  IncidentEvent,
-  IncidentState,
-  Severity,
-} from '#shared/domain/remedy/incident.ts';
-import { Amount } from '#shared/domain/remedy/amounts.ts';
-import { MISTAKE_TYPES, type MistakeType } from '#shared/domain/remedy/mistakes.ts';
+import type { Incident, IncidentEvent } from '#shared/domain/remedy/incident.ts';
+import { IncidentActions, type Act } from './IncidentActions.tsx';
 import { STATE_TONES } from './tones.ts';
 
-const SEVERITIES: readonly Severity[] = ['none', 'minor', 'major'];
-const RUNGS: readonly IncidentState[] = ['draft', 'open', 'reported', 'supervisor', 'closed'];
 const REFUSALS = [
   'NOT_ALLOWED',
   'ALREADY_CLOSED',
@@ -44,8 +32,6 @@ const REFUSALS = [
   'COMPENSATION_UNKNOWN',
   'COMPENSATION_STATE',
 ] as const;
-
-type Act = (action: IncidentActionInput) => Promise<boolean>;
 
 /** One incident: what happened, what is to be done, and the timeline (RM3, RM4). */
 export function IncidentPane(props: { incidentId: string; onConversation: (key: ConversationKey) => void }) {
@@ -175,21 +161,12 @@ export function IncidentPane(props: { incidentId: string; onConversation: (key: 
       {writers.length === 0 ? (
         <p className="is-soft">{t('incidents.readOnly')}</p>
       ) : (
-        actor !== null && <Actions key={summary.seq} detail={detail} actor={actor} act={act} />
+        actor !== null && <IncidentActions key={summary.incident_id} detail={detail} actor={actor} act={act} />
       )}
 
       <h3>{t('incidents.timeline')}</h3>
       <Timeline incident={incident} />
-      {seal && (
-        <SealDialog
-          opened={seal.opened}
-          problem={seal.error === null ? null : { text: errorWords(seal.error).title, code: seal.error.code }}
-          file={seal.file}
-          words={sealWords(t as unknown as SealSay)}
-          onSave={() => void save()}
-          onClose={close}
-        />
-      )}
+      {seal && <SealDialog seal={seal} say={t as unknown as SealSay} onSave={() => void save()} onClose={close} />}
     </div>
   );
 }
@@ -203,254 +180,6 @@ function refused(error: AppError, t: TFunction): void {
     const words = errorWords(error);
     toast({ tone: 'failed', text: words.title, note: errorLine(words) });
   }
-}
-
-/** What may follow, in the order it usually does. What the core refuses it says; nothing here decides. */
-function Actions(props: { detail: IncidentDetail; actor: IncidentActor; act: Act }) {
-  const { t } = useTranslation();
-  const { act, actor, detail } = props;
-  const { incident } = detail;
-  const [type, setType] = useState<MistakeType>(incident.type);
-  const [note, setNote] = useState('');
-  const [loss, setLoss] = useState('');
-  const [tags, setTags] = useState<readonly string[]>(incident.tags);
-  const [resolution, setResolution] = useState('');
-  const draft = incident.state === 'draft';
-  const closed = incident.state === 'closed';
-  const rung = RUNGS.indexOf(incident.state);
-
-  const tagEditor = (closed ? actor.decides : !draft) && (
-    <div className="incident-row">
-      <MultiSelect
-        label={t('incidents.tags')}
-        value={tags}
-        options={incident.tags.map((value) => ({ value, label: value }))}
-        onChange={(value) => setTags(value.slice(0, 20))}
-        placeholder={t('incidents.tags')}
-        free
-        width={260}
-      />
-      <Button size="small" onClick={() => void act({ kind: 'tagged', tags: [...tags] })}>
-        {t('incidents.saveTags')}
-      </Button>
-    </div>
-  );
-  if (closed) return <div className="incident-actions">{tagEditor}</div>;
-
-  return (
-    <div className="incident-actions">
-      <div
-        className="incident-row"
-        role="group"
-        aria-label={draft ? t('incidents.complete') : t('incidents.reclassify')}
-      >
-        <Select
-          label={t('incidents.column.type')}
-          value={type}
-          width={132}
-          options={MISTAKE_TYPES.map((value) => ({ value, label: t(`incidents.type.${value}`) }))}
-          onChange={setType}
-        />
-        {SEVERITIES.map((severity) => (
-          <Button
-            key={severity}
-            size="small"
-            look={draft && severity === 'minor' ? 'primary' : 'plain'}
-            onClick={() => void act({ kind: draft ? 'completed' : 'reclassified', type, severity })}
-          >
-            {t(`incidents.severity.${severity}`)}
-          </Button>
-        ))}
-      </div>
-      {draft && <p className="is-soft">{t('incidents.completeNote')}</p>}
-
-      {!draft && (
-        <div className="incident-row">
-          {(['reported', 'supervisor'] as const).map(
-            (to) =>
-              RUNGS.indexOf(to) > rung && (
-                <Button
-                  key={to}
-                  size="small"
-                  look={detail.summary.required === to ? 'primary' : 'plain'}
-                  onClick={() => void act({ kind: 'escalated', to })}
-                >
-                  {t(`incidents.escalate.${to}`)}
-                </Button>
-              ),
-          )}
-          {!incident.complaint && (
-            <Button size="small" onClick={() => void act({ kind: 'complaint' })}>
-              {t('incidents.complaint')}
-            </Button>
-          )}
-          <Input
-            className="incident-amount"
-            aria-label={t('incidents.lossAmount')}
-            placeholder={t('incidents.lossAmount')}
-            inputMode="decimal"
-            value={loss}
-            onChange={(event) => setLoss(event.target.value.trim())}
-          />
-          <Button
-            size="small"
-            disabled={!Amount.safeParse(loss).success}
-            onClick={() => void act({ kind: 'loss', amount: loss })}
-          >
-            {t('incidents.addLoss')}
-          </Button>
-        </div>
-      )}
-
-      {!draft && <Compensations detail={detail} actor={actor} act={act} />}
-
-      <div className="incident-row">
-        <Input
-          className="incident-wide"
-          aria-label={t('incidents.note')}
-          placeholder={t('incidents.note')}
-          maxLength={4_000}
-          value={note}
-          onChange={(event) => setNote(event.target.value)}
-        />
-        <Button
-          size="small"
-          disabled={note.trim() === ''}
-          onClick={() => void act({ kind: 'noted', note: note.trim() })}
-        >
-          {t('incidents.addNote')}
-        </Button>
-      </div>
-      {tagEditor}
-      {!draft && (
-        <div className="incident-close">
-          <TextArea
-            aria-label={t('incidents.resolution')}
-            placeholder={t('incidents.resolution')}
-            rows={2}
-            maxLength={4_000}
-            value={resolution}
-            onChange={(event) => setResolution(event.target.value)}
-          />
-          <Button
-            look="primary"
-            disabled={resolution.trim() === ''}
-            onClick={() => void act({ kind: 'closed', resolution: resolution.trim() })}
-          >
-            {t('incidents.close')}
-          </Button>
-        </div>
-      )}
-    </div>
-  );
-}
-
-/** RM3: proposals, approvals by somebody else, references of what was paid elsewhere. */
-function Compensations(props: { detail: IncidentDetail; actor: IncidentActor; act: Act }) {
-  const { t } = useTranslation();
-  const { act, actor, detail } = props;
-  const { compensations } = detail.incident;
-  const [what, setWhat] = useState<CompensationKind>('coupon');
-  const [amount, setAmount] = useState('');
-  const [words, setWords] = useState<Readonly<Record<string, string>>>({});
-  return (
-    <div className="incident-compensation">
-      <h3>{t('incidents.compensation')}</h3>
-      <ul>
-        {compensations.map((each) => {
-          const text = (words[each.id] ?? '').trim();
-          const own = each.proposed_by === actor.agent_id;
-          return (
-            <li key={each.id}>
-              <span>
-                {t(`incidents.compensationKind.${each.what}`)} <span className="num">¥{each.amount}</span>{' '}
-                <Tag tone={each.state === 'waiting' ? 'waiting' : each.state === 'refused' ? 'offline' : 'done'}>
-                  {t(`incidents.compensationState.${each.state}`)}
-                </Tag>{' '}
-                {each.reference !== null && <span className="num">{each.reference}</span>}
-              </span>
-              {(each.state === 'waiting' || each.state === 'granted') && (
-                <div className="incident-row">
-                  {(each.state === 'granted' || actor.decides) && (
-                    <Input
-                      aria-label={each.state === 'granted' ? t('incidents.reference') : t('incidents.refuseWhy')}
-                      placeholder={each.state === 'granted' ? t('incidents.reference') : t('incidents.refuseWhy')}
-                      maxLength={200}
-                      value={words[each.id] ?? ''}
-                      onChange={(event) => setWords({ ...words, [each.id]: event.target.value })}
-                    />
-                  )}
-                  {each.state === 'waiting' && actor.decides && (
-                    <>
-                      <Button
-                        size="small"
-                        look="primary"
-                        disabled={own}
-                        title={own ? t('incidents.ownApproval') : t('incidents.approve')}
-                        onClick={() => void act({ kind: 'compensation_approved', compensation_id: each.id })}
-                      >
-                        {t('incidents.approve')}
-                      </Button>
-                      <Button
-                        size="small"
-                        disabled={text === ''}
-                        onClick={() => void act({ kind: 'compensation_refused', compensation_id: each.id, note: text })}
-                      >
-                        {t('incidents.refuse')}
-                      </Button>
-                    </>
-                  )}
-                  {each.state === 'granted' && (
-                    <Button
-                      size="small"
-                      disabled={text === ''}
-                      onClick={() =>
-                        void act({ kind: 'compensation_recorded', compensation_id: each.id, reference: text })
-                      }
-                    >
-                      {t('incidents.record')}
-                    </Button>
-                  )}
-                </div>
-              )}
-            </li>
-          );
-        })}
-      </ul>
-      <div className="incident-row">
-        <Segmented
-          label={t('incidents.compensation')}
-          size="small"
-          value={what}
-          onChange={setWhat}
-          options={(['coupon', 'red_packet'] as const).map((value) => ({
-            value,
-            label: t(`incidents.compensationKind.${value}`),
-          }))}
-        />
-        <Input
-          className="incident-amount"
-          aria-label={t('incidents.amount')}
-          placeholder={t('incidents.amount')}
-          inputMode="decimal"
-          value={amount}
-          onChange={(event) => setAmount(event.target.value.trim())}
-        />
-        <Button
-          size="small"
-          disabled={!Amount.safeParse(amount).success || /^0*(\.0*)?$/.test(amount)}
-          onClick={() => void act({ kind: 'compensation_proposed', what, amount })}
-        >
-          {t('incidents.propose')}
-        </Button>
-      </div>
-      <p className="is-soft">
-        {detail.approval_above === null
-          ? t('incidents.limitUnknown')
-          : t('incidents.limit', { amount: detail.approval_above })}
-      </p>
-    </div>
-  );
 }
 
 function Timeline(props: { incident: Incident }) {

@@ -6,6 +6,7 @@ import { Button, IconButton } from '#renderer/ui/Button.tsx';
 import { Field, Input, Segmented, Select, Switch, TextArea } from '#renderer/ui/fields.tsx';
 import { formatStamp } from '#renderer/ui/format.ts';
 import { toast } from '#renderer/ui/Toast.tsx';
+import { useKept } from '#renderer/ui/use-kept.ts';
 import { currentLocale, errorLine, errorWords } from '#renderer/ui/words.ts';
 import { MISTAKE_TYPES, type MistakeType } from '#shared/domain/remedy/mistakes.ts';
 import {
@@ -31,7 +32,7 @@ export function PlaybookEditor() {
   useEffect(watchPlaybooks, []);
   const [type, setType] = useState<MistakeType>('price');
   /** What is being edited, on top of which version; null: nothing was changed. */
-  const [draft, setDraft] = useState<PlaybookBook | null>(null);
+  const [draft, setDraft] = useKept<PlaybookBook | null>('playbooks', () => null);
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const editor = editors[0] ?? null;

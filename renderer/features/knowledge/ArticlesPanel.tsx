@@ -1,6 +1,6 @@
-import { useDeferredValue, useEffect, useState } from 'react';
+import { useDeferredValue, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { insertIntoComposer } from '#renderer/bridge/compose.ts';
+import { insertIntoComposer, useEnterPage } from '#renderer/bridge/compose.ts';
 import { Input } from '#renderer/ui/fields.tsx';
 import { Marked } from '#renderer/ui/Marked.tsx';
 import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
@@ -12,17 +12,14 @@ import { textOf, useArticles, useFound } from './use-articles.ts';
 import './knowledge.css';
 
 /** The knowledge base beside a conversation (PV8): type, arrow, Enter. */
-export function ArticlesPanel(props: { accountId: AccountId; shopId: ShopId; turn: number }) {
+export function ArticlesPanel(props: { accountId: AccountId; shopId: ShopId }) {
   const { t } = useTranslation();
   const asked = useArticles(props.accountId, props.shopId);
   const [text, setText] = useState('');
   const [current, setCurrent] = useState(0);
   const found = useFound(asked.data?.articles, useDeferredValue(text));
   const chosen = found[Math.min(current, found.length - 1)];
-  const there = asked.data !== null;
-  useEffect(() => {
-    if (props.turn > 0 && there) document.getElementById('knowledge-find')?.focus();
-  }, [props.turn, there]);
+  useEnterPage('knowledge', asked.data !== null, 'knowledge-find');
   if (asked.error)
     return (
       <ErrorState

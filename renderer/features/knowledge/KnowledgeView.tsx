@@ -11,6 +11,7 @@ import { Marked } from '#renderer/ui/Marked.tsx';
 import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
 import { Tabs } from '#renderer/ui/Tabs.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
+import { useKept } from '#renderer/ui/use-kept.ts';
 import { errorLine, errorWords } from '#renderer/ui/words.ts';
 import type { ArticleContent, ArticleLink, ArticleView } from '#shared/contract/composer.ts';
 import { openableHost } from '#shared/domain/links.ts';
@@ -227,6 +228,25 @@ function Versions(props: { article: ArticleView; account: AccountId; mayEdit: bo
   );
 }
 
+/** An article as it is being written, on top of which version. */
+interface ArticleForm extends Omit<ArticleContent, 'tags' | 'links'> {
+  readonly version: number;
+  readonly tags: string;
+  readonly links: readonly ArticleLink[];
+  readonly shop: string;
+}
+
+function formOf(article: ArticleView | null): ArticleForm {
+  return {
+    version: article?.version ?? 0,
+    title: article?.title ?? '',
+    body: article?.body ?? '',
+    tags: article?.tags.join('，') ?? '',
+    links: article?.links ?? [],
+    shop: article?.shop_id ?? EVERY_SHOP,
+  };
+}
+
 function Editor(props: {
   article: ArticleView | null;
   account: AccountId;
@@ -235,11 +255,10 @@ function Editor(props: {
 }) {
   const { t } = useTranslation();
   const { article } = props;
-  const [title, setTitle] = useState(article?.title ?? '');
-  const [body, setBody] = useState(article?.body ?? '');
-  const [tags, setTags] = useState(article?.tags.join('，') ?? '');
-  const [links, setLinks] = useState<readonly ArticleLink[]>(article?.links ?? []);
-  const [shop, setShop] = useState(article?.shop_id ?? EVERY_SHOP);
+  const [form, setForm, drop] = useKept(`article-${article?.article_id ?? ''}`, () => formOf(article));
+  const { title, body, tags, links, shop } = form;
+  const change = (patch: Partial<ArticleForm>): void => setForm({ ...form, ...patch });
+  const setLinks = (next: readonly ArticleLink[]): void => change({ links: next });
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const save = async (): Promise<void> => {
@@ -252,7 +271,7 @@ function Editor(props: {
     const answer = await bridge.call('articles.save', {
       account_id: props.account,
       article_id: article?.article_id ?? null,
-      base_version: article?.version ?? 0,
+      base_version: form.version,
       shop_id: shop === EVERY_SHOP ? null : (shop as ShopId),
       content: {
         title,
@@ -264,6 +283,7 @@ function Editor(props: {
     setBusy(false);
     if (answer.ok) {
       toast({ tone: 'done', text: t('compose.knowledge.saved', { version: answer.result.version }) });
+      drop();
       props.onDone(answer.result);
       return;
     }
@@ -285,7 +305,7 @@ function Editor(props: {
           autoFocus
           value={title}
           maxLength={80}
-          onChange={(event) => setTitle(event.target.value)}
+          onChange={(event) => change({ title: event.target.value })}
         />
       </Field>
       <Field label={t('compose.knowledge.body')} id="article-body">
@@ -294,18 +314,18 @@ function Editor(props: {
           rows={8}
           value={body}
           maxLength={4_000}
-          onChange={(event) => setBody(event.target.value)}
+          onChange={(event) => change({ body: event.target.value })}
         />
       </Field>
       <Field label={t('compose.knowledge.tags')} note={t('compose.knowledge.tagsHint')} id="article-tags">
-        <Input id="article-tags" value={tags} onChange={(event) => setTags(event.target.value)} />
+        <Input id="article-tags" value={tags} onChange={(event) => change({ tags: event.target.value })} />
       </Field>
       <Select
         label={t('compose.knowledge.scope')}
         value={shop}
         width={280}
         options={[{ value: EVERY_SHOP, label: t('compose.knowledge.everyShop') }, ...props.shops]}
-        onChange={setShop}
+        onChange={(to) => change({ shop: to })}
       />
       {links.map((link, index) => (
         <div key={index} className="knowledge-link">
@@ -343,7 +363,14 @@ function Editor(props: {
         </p>
       )}
       <div className="ui-dialog-footer">
-        <Button onClick={() => props.onDone(null)}>{t('common.cancel')}</Button>
+        <Button
+          onClick={() => {
+            drop();
+            props.onDone(null);
+          }}
+        >
+          {t('common.cancel')}
+        </Button>
         <Button submit look="primary" busy={busy} disabled={title.trim() === '' || body.trim() === ''}>
           {t('compose.knowledge.save')}
         </Button>

@@ -7,6 +7,7 @@ import { Dialog } from '#renderer/ui/Dialog.tsx';
 import { ErrorCode } from '#renderer/ui/ErrorCode.tsx';
 import { Field, Input, Segmented, Select, TextArea } from '#renderer/ui/fields.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
+import { useKept } from '#renderer/ui/use-kept.ts';
 import { errorWords } from '#renderer/ui/words.ts';
 import { CheckFields } from './CheckFields.tsx';
 import { draftOf, lessonOf, newCheck, newConsumer, type LessonDraft } from './lesson-draft.ts';
@@ -18,7 +19,9 @@ type Part = 'consumers' | 'past' | 'mistakes' | 'checks';
 /** A supervisor's lesson, written in the window; the same format as its file (docs/lessons.md). */
 export function LessonForm(props: { lesson: Lesson | null; onClose: () => void }) {
   const { t } = useTranslation();
-  const [draft, setDraft] = useState(() => draftOf(props.lesson, `own-${Date.now().toString(36)}`));
+  const [draft, setDraft, drop] = useKept(`lesson-${props.lesson?.id ?? ''}`, () =>
+    draftOf(props.lesson, `own-${Date.now().toString(36)}`),
+  );
   /** Places are named after the first try, and from then on as they stand. */
   const [tried, setTried] = useState(false);
   const [refused, setRefused] = useState<string | null>(null);
@@ -31,7 +34,7 @@ export function LessonForm(props: { lesson: Lesson | null; onClose: () => void }
   function put<P extends Part>(part: P, index: number, patch: Partial<LessonDraft[P][number]>): void {
     change({ [part]: draft[part].map((each, at) => (at === index ? { ...each, ...patch } : each)) });
   }
-  const drop = (part: Part, index: number): void =>
+  const takeOut = (part: Part, index: number): void =>
     change({ [part]: (draft[part] as readonly unknown[]).filter((_, at) => at !== index) });
   /** What stands at a field after a try to save: of the place itself, or of something inside it. */
   const wrong = (place: string): ReactNode =>
@@ -48,6 +51,7 @@ export function LessonForm(props: { lesson: Lesson | null; onClose: () => void }
     setBusy(false);
     if (!answer.ok) return setRefused(answer.error.code);
     toast({ tone: 'done', text: t('training.form.saved', { title: answer.result.title }) });
+    drop();
     props.onClose();
   }
 
@@ -57,7 +61,7 @@ export function LessonForm(props: { lesson: Lesson | null; onClose: () => void }
   }));
   const first = draft.consumers[0]?.as ?? '';
   const remove = (part: Part, index: number): ReactNode => (
-    <Button size="small" look="quiet" icon="trash" onClick={() => drop(part, index)}>
+    <Button size="small" look="quiet" icon="trash" onClick={() => takeOut(part, index)}>
       {t('training.form.remove')}
     </Button>
   );
@@ -95,7 +99,14 @@ export function LessonForm(props: { lesson: Lesson | null; onClose: () => void }
               {errorWords({ code: refused }).title} <ErrorCode code={refused} />
             </p>
           )}
-          <Button onClick={props.onClose}>{t('common.cancel')}</Button>
+          <Button
+            onClick={() => {
+              drop();
+              props.onClose();
+            }}
+          >
+            {t('common.cancel')}
+          </Button>
           <Button look="primary" busy={busy} onClick={() => void save()}>
             {t('training.form.save')}
           </Button>
@@ -292,7 +303,7 @@ export function LessonForm(props: { lesson: Lesson | null; onClose: () => void }
               consumers={names}
               wrong={(place) => wrong(`checks.${index}.${place}`)}
               onChange={(patch) => put('checks', index, patch)}
-              onRemove={draft.checks.length > 1 ? () => drop('checks', index) : null}
+              onRemove={draft.checks.length > 1 ? () => takeOut('checks', index) : null}
             />
           ))}
           <Button size="small" icon="plus" onClick={() => change({ checks: [...draft.checks, newCheck(first)] })}>

@@ -5,7 +5,7 @@ import { serverNow } from '#renderer/bridge/live.ts';
 import { base64Of, saveFile } from '#renderer/bridge/save.ts';
 import { IconButton } from '#renderer/ui/Button.tsx';
 import { Chart, type ChartHandle, type ChartProps } from '#renderer/ui/Chart.tsx';
-import { formatDuration, formatElapsed } from '#renderer/ui/format.ts';
+import { formatWaited } from '#renderer/ui/format.ts';
 import { toast } from '#renderer/ui/Toast.tsx';
 import { useNow } from '#renderer/ui/use-now.ts';
 import { currentLocale, errorLine, errorWords } from '#renderer/ui/words.ts';
@@ -66,12 +66,12 @@ export function Figure(props: {
   );
 }
 
-/** How long somebody has waited, by the gateway's clock, running. Hours and minutes from an hour on. */
+/** How long somebody has waited, by the gateway's clock, running. */
 export function Waited(props: { since: number; account: AccountId | null }) {
   const { i18n } = useTranslation();
   useNow();
   const passed = Math.max(0, serverNow(props.account) - props.since);
-  return <>{passed < 3_600_000 ? formatElapsed(passed) : formatDuration(passed, currentLocale(i18n.language))}</>;
+  return <>{formatWaited(passed, currentLocale(i18n.language))}</>;
 }
 
 /** A chart with its heading and the way to keep it as a picture. */

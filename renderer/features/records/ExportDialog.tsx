@@ -5,6 +5,7 @@ import type { ExportFormat } from '#shared/contract/export.ts';
 import type { SearchQuery } from '#shared/contract/search-query.ts';
 import { MASK_KINDS, type MaskKind } from '#shared/domain/mask/choices.ts';
 import { useAsk } from '#renderer/bridge/ask.ts';
+import { keepDownload, keptDownload } from '#renderer/bridge/downloads.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { numberOf, useJob } from '#renderer/bridge/jobs.ts';
 import { downloadAddress } from '#renderer/bridge/save.ts';
@@ -27,7 +28,6 @@ export function ExportDialog(props: { query: SearchQuery; onClose: () => void })
   const [reason, setReason] = useState('');
   const [jobId, setJobId] = useState<string | null>(null);
   const [name, setName] = useState('');
-  const [handle, setHandle] = useState('');
   const [error, setError] = useState<AppError | null>(null);
   const [busy, setBusy] = useState(false);
   const estimate = useAsk('export.estimate', { query: props.query, format, masks: [...masks] });
@@ -41,7 +41,6 @@ export function ExportDialog(props: { query: SearchQuery; onClose: () => void })
     const target = await bridge.pickSave(`${stem}-${dayKey(localNow()).replaceAll('-', '')}.${ending}`);
     if (target.ok && target.result !== null) {
       setName(target.result.name);
-      setHandle(target.result.handle);
       const answer = await bridge.call('export.start', {
         query: props.query,
         format,
@@ -49,8 +48,10 @@ export function ExportDialog(props: { query: SearchQuery; onClose: () => void })
         reason: reason.trim(),
         masks: [...masks],
       });
-      if (answer.ok) setJobId(answer.result.job_id);
-      else setError(answer.error);
+      if (answer.ok) {
+        keepDownload(answer.result.job_id, target.result);
+        setJobId(answer.result.job_id);
+      } else setError(answer.error);
     } else if (!target.ok) setError(target.error);
     setBusy(false);
   };
@@ -58,10 +59,9 @@ export function ExportDialog(props: { query: SearchQuery; onClose: () => void })
   if (jobId !== null) {
     const state = job?.state ?? 'queued';
     const running = state === 'queued' || state === 'running';
-    // A browser can't be handed a path: the host keeps what was written to its target for the page to fetch.
-    const download = downloadAddress(
-      job?.result?.['download'] ?? (bridge.host === 'browser' ? `files/download/${handle}` : undefined),
-    );
+    // One that went on after a restart is kept elsewhere, and says where.
+    const told = downloadAddress(job?.result?.['download']);
+    const download = told === null ? keptDownload(jobId) : { href: told, name };
     return (
       <Dialog
         open
@@ -80,7 +80,11 @@ export function ExportDialog(props: { query: SearchQuery; onClose: () => void })
             <>
               <Button onClick={props.onClose}>{t('common.close')}</Button>
               {state === 'done' && download !== null && (
-                <a className="ui-button ui-button-primary ui-button-normal" href={download} download={name}>
+                <a
+                  className="ui-button ui-button-primary ui-button-normal"
+                  href={download.href}
+                  download={download.name}
+                >
                   <Icon name="download" size={14} />
                   {t('export.download')}
                 </a>

@@ -1,8 +1,9 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AppError } from '#shared/contract/errors.ts';
-import type { ImportField, ImportMapping, ImportPreview, JobView } from '#shared/contract/views.ts';
+import type { CutColumn, ImportField, ImportMapping, ImportPreview, JobView } from '#shared/contract/views.ts';
 import type { SenderRole } from '#shared/protocol/entities.ts';
+import { cutNumbersNote } from '#shared/i18n/cut-numbers.ts';
 import { importReasonWords } from '#shared/i18n/import-reasons.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { numberOf, useJob } from '#renderer/bridge/jobs.ts';
@@ -210,6 +211,11 @@ export function ImportDialog(props: { onClose: () => void; onDone: () => void })
           />
         </Field>
       </div>
+      {preview.cut.map((cut) => (
+        <p key={cut.field} className="import-cut" role="note">
+          {cutNumbersNote(cut, 'sample', locale)}
+        </p>
+      ))}
       {Object.keys(mapping.senders).length > 0 && (
         <>
           <h2 className="import-heading">
@@ -357,6 +363,21 @@ function ImportJob(props: { job: JobView | null; jobId: string; onClose: () => v
               })}
             </Tag>
           </p>
+          {cutColumns(job).map((cut) => (
+            <p key={cut.field} className="import-cut">
+              {cutNumbersNote(cut, 'all', locale)}
+            </p>
+          ))}
+          {listOf(job, 'other_sheets').length > 0 && (
+            <p className="import-cut foreign">
+              {t('import.otherSheets', { sheets: listOf(job, 'other_sheets').join(', ') })}
+            </p>
+          )}
+          {listOf(job, 'damaged').length > 0 && (
+            <p className="import-cut">
+              {t('import.damaged', { n: formatNumber(listOf(job, 'damaged').length, locale) })}
+            </p>
+          )}
           {rejected.length === 0 ? (
             <p className="is-soft">{t('import.noRejected')}</p>
           ) : (
@@ -382,10 +403,13 @@ function ImportJob(props: { job: JobView | null; jobId: string; onClose: () => v
   );
 }
 
+function listOf(job: JobView | null, name: 'rejected' | 'cut' | 'other_sheets' | 'damaged'): readonly unknown[] {
+  const list = job?.result?.[name];
+  return Array.isArray(list) ? list : [];
+}
+
 function rejectedRows(job: JobView | null): { line: number; reason: string }[] {
-  const list = job?.result?.['rejected'];
-  if (!Array.isArray(list)) return [];
-  return list.flatMap((row: unknown) =>
+  return listOf(job, 'rejected').flatMap((row) =>
     typeof row === 'object' &&
     row !== null &&
     'line' in row &&
@@ -393,6 +417,21 @@ function rejectedRows(job: JobView | null): { line: number; reason: string }[] {
     'reason' in row &&
     typeof row.reason === 'string'
       ? [{ line: row.line, reason: row.reason }]
+      : [],
+  );
+}
+
+function cutColumns(job: JobView): CutColumn[] {
+  return listOf(job, 'cut').flatMap((one) =>
+    typeof one === 'object' &&
+    one !== null &&
+    'field' in one &&
+    'column' in one &&
+    typeof one.column === 'string' &&
+    'rows' in one &&
+    typeof one.rows === 'number' &&
+    FIELDS.some((field) => field === one.field)
+      ? [{ field: one.field as ImportField, column: one.column, rows: one.rows }]
       : [],
   );
 }

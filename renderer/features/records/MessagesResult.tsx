@@ -156,7 +156,7 @@ export function MessagesResult(props: {
     <SplitPane
       id="records-messages"
       label={t('common.size')}
-      initial={680}
+      initial={Math.round(Math.min(680, innerWidth * 0.55))}
       min={420}
       max={900}
       first={

@@ -18,7 +18,7 @@ import { errorWords } from '#renderer/ui/words.ts';
 import { useOpenPackages } from './packages.ts';
 
 /** One agent's part of a conversation of an opened package, judged with the card it carries (QA4, EX7). */
-export function PackageReviewDialog(props: {
+function PackageReviewDialog(props: {
   packageId: string;
   card: Scorecard;
   conversation: string;

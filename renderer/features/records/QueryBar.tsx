@@ -91,14 +91,15 @@ export function QueryBar(props: {
             onChange={(from, to) => onChange({ ...form, from, to })}
           />
         )}
-        <span className="query-space" />
-        <SavedSearches current={canRun(form) ? toSaved(form) : null} onRun={props.onSaved} />
-        <Button look="quiet" icon="box" title={t('packages.openHint')} onClick={props.onPackage}>
-          {t('packages.open')}
-        </Button>
-        <Button look="quiet" icon="upload" onClick={props.onImport}>
-          {t('records.import')}
-        </Button>
+        <span className="query-actions">
+          <SavedSearches current={canRun(form) ? toSaved(form) : null} onRun={props.onSaved} />
+          <Button look="quiet" icon="box" title={t('packages.openHint')} onClick={props.onPackage}>
+            {t('packages.open')}
+          </Button>
+          <Button look="quiet" icon="upload" onClick={props.onImport}>
+            {t('records.import')}
+          </Button>
+        </span>
       </div>
       <div className="query-line">
         <Input

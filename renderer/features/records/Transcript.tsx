@@ -12,13 +12,13 @@ import { Button, IconButton } from '#renderer/ui/Button.tsx';
 import { dayKey, formatDay, formatStamp, formatTimeSeconds } from '#renderer/ui/format.ts';
 import { Tag } from '#renderer/ui/marks.tsx';
 import { EvidenceDialog, type EvidenceSay } from '#renderer/ui/EvidenceDialog.tsx';
-import { sealWords, type SealSay } from '#renderer/ui/seal-words.ts';
-import { SealDialog } from '#renderer/ui/SealDialog.tsx';
+import { SealDialog, type SealSay } from '#renderer/ui/SealDialog.tsx';
 import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
 import { localNow } from '#renderer/ui/use-now.ts';
 import { useVirtualizer } from '#renderer/ui/virtual.ts';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
+import { useDesk } from './desk.ts';
 import { inPackage, usePackage } from './packages.ts';
 import { ReviewButton } from './PackageReview.tsx';
 import { useReportRunning } from './running.ts';
@@ -52,6 +52,7 @@ export function Transcript(props: {
   const key = props.conversations[Math.min(index, props.conversations.length - 1)];
   const hasText = (props.query.text ?? '').trim() !== '';
   const packageId = usePackage();
+  const openInDesk = useDesk();
   const marks = useMarks('records-marks', hasText ? props.query : null, key ?? null, props.focus ?? 'first', packageId);
   useReportRunning('marks', marks.loading);
   const { step } = marks;
@@ -103,6 +104,15 @@ export function Transcript(props: {
               onClick={() => setIndex(index + 1)}
             />
           </span>
+        )}
+        {packageId === undefined && openInDesk && (
+          <IconButton
+            icon="chat"
+            iconSize={14}
+            className="pane-action"
+            label={t('records.openInDesk')}
+            onClick={() => openInDesk(key)}
+          />
         )}
         {packageId !== undefined && <ReviewButton packageId={packageId} conversation={key} />}
         {hasText && (
@@ -163,6 +173,7 @@ function TranscriptLines(props: {
   const [error, setError] = useState<AppError | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const busy = useRef(false);
+  const turn = useRef(0);
   const mayOpenSeals = useMayOpenSeals();
   const { seal, open: openSeal, save: saveSeal, close: closeSeal } = useSeal();
   const rights = useEvidenceRights();
@@ -179,7 +190,9 @@ function TranscriptLines(props: {
 
   const load = useCallback(
     async (where: { around?: MessageKey; before?: MessageKey; after?: MessageKey }) => {
-      if (busy.current) return;
+      // What follows on what is shown waits for the page on its way; another place is shown instead of it.
+      if (busy.current && (where.before !== undefined || where.after !== undefined)) return;
+      const own = ++turn.current;
       busy.current = true;
       const answer = await bridge.call('messages.page', {
         conversation_key: conversation,
@@ -189,6 +202,7 @@ function TranscriptLines(props: {
         ...(to === undefined ? {} : { to }),
         ...inPackage(packageId),
       });
+      if (own !== turn.current) return;
       busy.current = false;
       if (!answer.ok) {
         setError(answer.error);
@@ -310,20 +324,11 @@ function TranscriptLines(props: {
         })}
       </div>
       {seal && (
-        <SealDialog
-          opened={seal.opened}
-          problem={seal.error === null ? null : { text: errorWords(seal.error).title, code: seal.error.code }}
-          file={seal.file}
-          words={sealWords(t as unknown as SealSay)}
-          onSave={() => void saveSeal()}
-          onClose={closeSeal}
-        />
+        <SealDialog seal={seal} say={t as unknown as SealSay} onSave={() => void saveSeal()} onClose={closeSeal} />
       )}
       {evidence.wish && (
         <EvidenceDialog
-          marked={evidence.wish.message.evidence !== undefined}
-          busy={evidence.wish.busy}
-          error={evidence.wish.error}
+          wish={evidence.wish}
           say={t as unknown as EvidenceSay}
           onConfirm={(note) => void evidence.confirm(note)}
           onClose={evidence.close}

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import { bridge } from '#renderer/bridge/index.ts';
+import { takeDroppedFiles } from '#renderer/ui/file-drop.ts';
 import { toast } from '#renderer/ui/Toast.tsx';
 import { errorWords } from '#renderer/ui/words.ts';
 
@@ -8,28 +9,6 @@ export function usePackageDrop(): { readonly over: boolean; readonly dropped: st
   const [over, setOver] = useState(false);
   const [dropped, setDropped] = useState<string | null>(null);
   useEffect(() => {
-    let depth = 0;
-    const carriesFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') === true;
-    const onEnter = (event: DragEvent): void => {
-      if (!carriesFiles(event)) return;
-      depth++;
-      setOver(true);
-    };
-    const onLeave = (event: DragEvent): void => {
-      if (!carriesFiles(event)) return;
-      depth = Math.max(0, depth - 1);
-      setOver(depth > 0);
-    };
-    const onOver = (event: DragEvent): void => {
-      if (carriesFiles(event)) event.preventDefault();
-    };
-    const onDrop = (event: DragEvent): void => {
-      if (!carriesFiles(event)) return;
-      event.preventDefault();
-      depth = 0;
-      setOver(false);
-      void take([...(event.dataTransfer?.files ?? [])]);
-    };
     const take = async (files: readonly File[]): Promise<void> => {
       for (const file of files) {
         const taken = await bridge.takeFile(file);
@@ -37,16 +16,7 @@ export function usePackageDrop(): { readonly over: boolean; readonly dropped: st
         else toast({ tone: 'failed', text: errorWords(taken.error).title });
       }
     };
-    addEventListener('dragenter', onEnter);
-    addEventListener('dragleave', onLeave);
-    addEventListener('dragover', onOver);
-    addEventListener('drop', onDrop);
-    return () => {
-      removeEventListener('dragenter', onEnter);
-      removeEventListener('dragleave', onLeave);
-      removeEventListener('dragover', onOver);
-      removeEventListener('drop', onDrop);
-    };
+    return takeDroppedFiles(window, { onOver: setOver, onFiles: (files) => void take(files) });
   }, []);
   return { over, dropped };
 }

@@ -1,6 +1,6 @@
 import { useDeferredValue, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { insertIntoComposer } from '#renderer/bridge/compose.ts';
+import { insertIntoComposer, useEnterPage } from '#renderer/bridge/compose.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { repliesName, useReplies, wantReplies } from '#renderer/bridge/replies.ts';
 import { Button, IconButton } from '#renderer/ui/Button.tsx';
@@ -10,6 +10,7 @@ import { Menu, menuAnchor, type MenuAnchor, type MenuItem } from '#renderer/ui/M
 import { Tag } from '#renderer/ui/marks.tsx';
 import { LoadingState, StateMessage } from '#renderer/ui/states.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
+import { useKept } from '#renderer/ui/use-kept.ts';
 import { VirtualList } from '#renderer/ui/VirtualList.tsx';
 import { errorLine, errorWords } from '#renderer/ui/words.ts';
 import { REPLY_LIMITS, type RepliesImported, type ReplyScope, type ReplyView } from '#shared/contract/composer.ts';
@@ -34,6 +35,7 @@ export function RepliesPanel(props: { accountId: AccountId; shopId: ShopId }) {
   const place = { account_id: accountId, shop_id: shopId };
   useEffect(() => wantReplies(accountId, shopId), [accountId, shopId]);
   const held = useReplies((all) => all[repliesName(accountId, shopId)]);
+  useEnterPage('replies', held !== undefined, 'replies-find');
   const [text, setText] = useState('');
   const [scope, setScope] = useState<Scope>('all');
   const [current, setCurrent] = useState(0);
@@ -139,6 +141,7 @@ export function RepliesPanel(props: { accountId: AccountId; shopId: ShopId }) {
     <div className="replies">
       <div className="replies-head">
         <Input
+          id="replies-find"
           icon="search"
           value={text}
           placeholder={t('compose.replies.search')}
@@ -278,10 +281,14 @@ function ReplyEditor(props: {
 }) {
   const { t } = useTranslation();
   const { reply } = props;
-  const [scope, setScope] = useState<ReplyScope>(reply?.scope ?? 'personal');
-  const [group, setGroup] = useState(reply?.group ?? '');
-  const [title, setTitle] = useState(reply?.title ?? '');
-  const [body, setBody] = useState(reply?.body ?? '');
+  const [form, setForm, drop] = useKept(`reply-${reply?.id ?? ''}`, () => ({
+    scope: reply?.scope ?? ('personal' as ReplyScope),
+    group: reply?.group ?? '',
+    title: reply?.title ?? '',
+    body: reply?.body ?? '',
+  }));
+  const { scope, group, title, body } = form;
+  const change = (patch: Partial<typeof form>): void => setForm({ ...form, ...patch });
   const [busy, setBusy] = useState(false);
   const save = async (): Promise<void> => {
     setBusy(true);
@@ -292,8 +299,9 @@ function ReplyEditor(props: {
       reply: { group, title, body },
     });
     setBusy(false);
-    if (answer.ok) props.onClose();
-    else failure(answer.error);
+    if (!answer.ok) return failure(answer.error);
+    drop();
+    props.onClose();
   };
   return (
     <Dialog
@@ -302,7 +310,14 @@ function ReplyEditor(props: {
       onClose={props.onClose}
       footer={
         <>
-          <Button onClick={props.onClose}>{t('common.cancel')}</Button>
+          <Button
+            onClick={() => {
+              drop();
+              props.onClose();
+            }}
+          >
+            {t('common.cancel')}
+          </Button>
           <Button look="primary" busy={busy} disabled={body.trim() === ''} onClick={() => void save()}>
             {t('compose.replies.save')}
           </Button>
@@ -314,7 +329,7 @@ function ReplyEditor(props: {
           <Segmented
             label={t('compose.replies.title')}
             value={scope}
-            onChange={setScope}
+            onChange={(to) => change({ scope: to })}
             options={[
               { value: 'personal', label: t('compose.replies.scope.personal') },
               { value: 'shop', label: t('compose.replies.scope.shop') },
@@ -327,7 +342,7 @@ function ReplyEditor(props: {
             value={title}
             maxLength={REPLY_LIMITS.title}
             placeholder={t('compose.replies.titleHint')}
-            onChange={(event) => setTitle(event.target.value)}
+            onChange={(event) => change({ title: event.target.value })}
           />
         </Field>
         <Field label={t('compose.replies.group')} id="reply-group">
@@ -336,7 +351,7 @@ function ReplyEditor(props: {
             value={group}
             list="reply-groups"
             maxLength={REPLY_LIMITS.group}
-            onChange={(event) => setGroup(event.target.value)}
+            onChange={(event) => change({ group: event.target.value })}
           />
           <datalist id="reply-groups">
             {props.groups.map((one) => (
@@ -353,12 +368,12 @@ function ReplyEditor(props: {
             value={body}
             maxLength={REPLY_LIMITS.body}
             placeholder={t('compose.replies.bodyHint')}
-            onChange={(event) => setBody(event.target.value)}
+            onChange={(event) => change({ body: event.target.value })}
           />
         </Field>
         <div className="reply-variables" role="group" aria-label={t('compose.replies.variables')}>
           {VARIABLES.map((name) => (
-            <Button key={name} size="small" onClick={() => setBody((text) => `${text}{${name}}`)}>
+            <Button key={name} size="small" onClick={() => change({ body: `${body}{${name}}` })}>
               {`{${name}}`}
             </Button>
           ))}

@@ -8,6 +8,7 @@ import { formatStamp } from '#renderer/ui/format.ts';
 import { Tag } from '#renderer/ui/marks.tsx';
 import { Pending } from '#renderer/ui/Pending.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
+import { useKept } from '#renderer/ui/use-kept.ts';
 import { currentLocale } from '#renderer/ui/words.ts';
 import {
   MOST_CRITERIA,
@@ -91,8 +92,12 @@ function CardEditor(props: { card: Scorecard | null; mayEdit: boolean; onSaved: 
     card !== null && version !== null && version !== card.version ? { card_id: card.card_id, version } : null,
   );
   const isOlder = older.data !== null;
-  const [name, setName] = useState(card?.name ?? '');
-  const [criteria, setCriteria] = useState<readonly Criterion[]>(card?.criteria ?? [blank('points', [])]);
+  const [form, setForm, drop] = useKept(`card-${card === null ? '' : `${card.card_id} ${card.version}`}`, () => ({
+    name: card?.name ?? '',
+    criteria: card?.criteria ?? ([blank('points', [])] as readonly Criterion[]),
+  }));
+  const { name, criteria } = form;
+  const setCriteria = (to: readonly Criterion[]): void => setForm({ ...form, criteria: to });
   const [busy, setBusy] = useState(false);
   const shownName = older.data?.name ?? name;
   const shown = older.data?.criteria ?? criteria;
@@ -118,6 +123,7 @@ function CardEditor(props: { card: Scorecard | null; mayEdit: boolean; onSaved: 
     });
     setBusy(false);
     if (!answer.ok) return sayFailure(answer.error);
+    drop();
     toast({ tone: 'done', text: t('reviews.cards.saved', { version: answer.result.version }) });
     props.onSaved(answer.result);
   };
@@ -137,7 +143,7 @@ function CardEditor(props: { card: Scorecard | null; mayEdit: boolean; onSaved: 
             value={shownName}
             maxLength={60}
             readOnly={readOnly}
-            onChange={(event) => setName(event.target.value)}
+            onChange={(event) => setForm({ ...form, name: event.target.value })}
           />
         </Field>
         {card !== null && card.version > 0 && (
@@ -281,8 +287,8 @@ function CardEditor(props: { card: Scorecard | null; mayEdit: boolean; onSaved: 
             {card !== null && isDirty && (
               <Button
                 onClick={() => {
-                  setName(card.name);
-                  setCriteria(card.criteria);
+                  setForm({ name: card.name, criteria: card.criteria });
+                  drop();
                 }}
               >
                 {t('reviews.cards.reset')}

@@ -17,7 +17,7 @@ export function ScoreForm(props: {
 }) {
   const { t } = useTranslation();
   const { card, marks } = props;
-  const { score, failed } = scoreOf(card, marks);
+  const { score, failed, missing } = scoreOf(card, marks);
   return (
     <section className="score" aria-label={props.label ?? t('reviews.desk.form')}>
       <p className="score-total" role="status">
@@ -25,6 +25,9 @@ export function ScoreForm(props: {
         <strong className={`num ${failed.length > 0 ? 'is-failed' : ''}`}>
           {score === null ? t('reviews.desk.noScore') : t('reviews.desk.total', { score })}
         </strong>
+        {score !== null && missing.length > 0 && (
+          <span className="score-missing">{t('reviews.desk.incomplete', { count: missing.length })}</span>
+        )}
         <span className="is-soft ellipsis">
           {card.version === 0
             ? t('reviews.desk.cardTemplate', { name: card.name })

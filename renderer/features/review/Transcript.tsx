@@ -6,8 +6,7 @@ import { LongText } from '#renderer/ui/LongText.tsx';
 import { Button } from '#renderer/ui/Button.tsx';
 import { dayKey, formatDay, formatTimeSeconds } from '#renderer/ui/format.ts';
 import { Tag } from '#renderer/ui/marks.tsx';
-import { sealWords, type SealSay } from '#renderer/ui/seal-words.ts';
-import { SealDialog } from '#renderer/ui/SealDialog.tsx';
+import { SealDialog, type SealSay } from '#renderer/ui/SealDialog.tsx';
 import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
 import { localNow } from '#renderer/ui/use-now.ts';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
@@ -151,14 +150,7 @@ export function Transcript(props: {
         );
       })}
       {seal && (
-        <SealDialog
-          opened={seal.opened}
-          problem={seal.error === null ? null : { text: errorWords(seal.error).title, code: seal.error.code }}
-          file={seal.file}
-          words={sealWords(t as unknown as SealSay)}
-          onSave={() => void saveSeal()}
-          onClose={closeSeal}
-        />
+        <SealDialog seal={seal} say={t as unknown as SealSay} onSave={() => void saveSeal()} onClose={closeSeal} />
       )}
     </div>
   );

@@ -1,5 +1,6 @@
-import { useEffect, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { create } from 'zustand';
 import type { ConsumerOrder } from '#shared/contract/desk.ts';
 import type { ConversationView } from '#shared/contract/views.ts';
 import type { ConversationKey } from '#shared/domain/ids.ts';
@@ -7,7 +8,7 @@ import { useAsk } from '#renderer/bridge/ask.ts';
 import { useConversation } from '#renderer/bridge/conversation.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { spaced } from '#renderer/bridge/spaced.ts';
-import { errorWords } from '#renderer/ui/words.ts';
+import { currentLocale, errorWords, platformName } from '#renderer/ui/words.ts';
 import { formatStamp } from '#renderer/ui/format.ts';
 import { Avatar, Tag } from '#renderer/ui/marks.tsx';
 import { ErrorState, LoadingState, StateMessage } from '#renderer/ui/states.tsx';
@@ -20,6 +21,10 @@ import './side-panel.css';
 const CARDS_REACH = 400;
 const CARDS_AFTER_MS = 150;
 const CARDS_REST_MS = 2_000;
+
+/** The page that is open, also after the panel or the desk was away; with the request that was followed last. */
+const useTab = create<{ readonly tab: string; readonly followed: number }>()(() => ({ tab: 'orders', followed: 0 }));
+const setTab = (tab: string): void => useTab.setState({ tab });
 
 /** Who the consumer is, their orders as far as the conversation shows them, and who served them when. */
 export function SidePanel(props: {
@@ -34,14 +39,14 @@ export function SidePanel(props: {
   /** The page to show, asked for from elsewhere; a new turn asks anew. */
   request?: { readonly page: string; readonly turn: number };
 }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const key = props.conversationKey;
-  const [tab, setTab] = useState<string>('orders');
+  const tab = useTab((state) => state.tab);
   const { request } = props;
   const turn = request?.turn ?? 0;
   const wanted = request?.page;
   useEffect(() => {
-    if (turn > 0 && wanted !== undefined) setTab(wanted);
+    if (wanted !== undefined && turn !== useTab.getState().followed) useTab.setState({ tab: wanted, followed: turn });
   }, [turn, wanted]);
   const page = props.pages?.find(({ id }) => id === tab);
   const conversation = useConversation(key);
@@ -60,7 +65,13 @@ export function SidePanel(props: {
     };
   }, [key, reloadConsumer]);
 
-  const data = conversation.data;
+  const { data } = conversation;
+  // Pages about the shop stay as they are while the next conversation is asked for; nothing of a consumer does.
+  const last = useRef(data);
+  useEffect(() => {
+    if (data !== null) last.current = data;
+  }, [data]);
+  const about = data ?? (page === undefined || conversation.error ? null : last.current);
   return (
     <aside className="side" aria-label={t('side.label')}>
       <Tabs
@@ -74,7 +85,7 @@ export function SidePanel(props: {
         ]}
       />
       <div className="side-body">
-        {data === null ? (
+        {about === null ? (
           conversation.error ? (
             <ErrorState
               compact
@@ -87,8 +98,8 @@ export function SidePanel(props: {
             <LoadingState label={t('common.loading')} rows={3} />
           )
         ) : page ? (
-          page.show(data)
-        ) : tab === 'orders' ? (
+          page.show(about)
+        ) : data === null ? null : tab === 'orders' ? (
           <Orders
             conversationKey={key}
             known={data.order_nos}
@@ -112,7 +123,7 @@ export function SidePanel(props: {
               <dt>{t('side.shop')}</dt>
               <dd className="foreign">{data.shop.name}</dd>
               <dt>{t('side.platform')}</dt>
-              <dd className="foreign">{data.shop.platform}</dd>
+              <dd className="foreign">{platformName(data.shop.platform, currentLocale(i18n.language))}</dd>
               <dt>{t('side.since')}</dt>
               <dd className="num">
                 {data.last_message_at === null ? t('common.none') : formatStamp(data.last_message_at)}

@@ -4,7 +4,7 @@ import { Button } from '#renderer/ui/Button.tsx';
 import { Kbd } from '#renderer/ui/marks.tsx';
 import './tour.css';
 
-export const TOUR_STEPS = ['waiting', 'reply', 'recall', 'records', 'overview', 'palette'] as const;
+const TOUR_STEPS = ['waiting', 'reply', 'recall', 'records', 'overview', 'palette'] as const;
 export type TourStep = (typeof TOUR_STEPS)[number];
 
 /** What a step speaks of; it gets a frame while the step is shown. */

@@ -7,6 +7,7 @@ import type { ConversationKey } from '#shared/domain/ids.ts';
 import { bridge } from '#renderer/bridge/index.ts';
 import { spaced } from '#renderer/bridge/spaced.ts';
 import { IconButton } from '#renderer/ui/Button.tsx';
+import { takeDroppedFiles } from '#renderer/ui/file-drop.ts';
 import { formatBytes } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
@@ -121,42 +122,12 @@ export function AttachmentTray(props: { conversation: ConversationKey; name: str
       event.preventDefault();
       latest.current(files, true);
     };
-    let depth = 0;
-    const carriesFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') === true;
-    const onEnter = (event: DragEvent): void => {
-      if (!carriesFiles(event)) return;
-      depth++;
-      setOver(true);
-    };
-    const onLeave = (event: DragEvent): void => {
-      if (!carriesFiles(event)) return;
-      depth = Math.max(0, depth - 1);
-      if (depth === 0) setOver(false);
-    };
-    const onDrop = (event: DragEvent): void => {
-      depth = 0;
-      setOver(false);
-      if (!carriesFiles(event)) return;
-      event.preventDefault();
-      latest.current([...(event.dataTransfer?.files ?? [])]);
-    };
-    // A file that misses the chat must not replace the window.
-    const guard = (event: DragEvent): void => {
-      if (carriesFiles(event)) event.preventDefault();
-    };
+    const stopTaking =
+      area === null ? null : takeDroppedFiles(area, { onOver: setOver, onFiles: (files) => latest.current(files) });
     composer?.addEventListener('paste', onPaste);
-    area?.addEventListener('dragenter', onEnter);
-    area?.addEventListener('dragleave', onLeave);
-    area?.addEventListener('drop', onDrop);
-    addEventListener('dragover', guard);
-    addEventListener('drop', guard);
     return () => {
       composer?.removeEventListener('paste', onPaste);
-      area?.removeEventListener('dragenter', onEnter);
-      area?.removeEventListener('dragleave', onLeave);
-      area?.removeEventListener('drop', onDrop);
-      removeEventListener('dragover', guard);
-      removeEventListener('drop', guard);
+      stopTaking?.();
     };
   }, [key]);
 

@@ -3,6 +3,7 @@ import { createPortal } from 'react-dom';
 import { useTranslation } from 'react-i18next';
 import { shortName } from '#shared/domain/attachments/names.ts';
 import { IconButton } from '#renderer/ui/Button.tsx';
+import { useReturnFocus } from '#renderer/ui/return-focus.ts';
 import { StateMessage } from '#renderer/ui/states.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
 import { errorLine, errorWords } from '#renderer/ui/words.ts';
@@ -32,13 +33,8 @@ function Viewer({ picture }: { picture: ShownPicture }) {
   const [at, setAt] = useState({ x: 0, y: 0 });
   const image = useRef<HTMLImageElement>(null);
 
-  useEffect(() => {
-    const before = document.activeElement;
-    frame.current?.focus();
-    return () => {
-      if (before instanceof HTMLElement) before.focus();
-    };
-  }, []);
+  useReturnFocus();
+  useEffect(() => frame.current?.focus(), []);
 
   const fit = (): number => {
     const element = image.current;

@@ -8,7 +8,7 @@ interface TransferState {
 }
 
 const MOST_REMEMBERED = 500;
-export const useTransfers = create<TransferState>()(() => ({ byRef: new Map() }));
+const useTransfers = create<TransferState>()(() => ({ byRef: new Map() }));
 
 function note(views: readonly TransferView[]): void {
   if (views.length === 0) return;

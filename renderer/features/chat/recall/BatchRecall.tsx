@@ -1,19 +1,17 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { bridge } from '#renderer/bridge/index.ts';
-import { serverNow, useAccount, useLive } from '#renderer/bridge/live.ts';
 import { Button } from '#renderer/ui/Button.tsx';
 import { ErrorCode } from '#renderer/ui/ErrorCode.tsx';
 import { Dialog } from '#renderer/ui/Dialog.tsx';
 import { Tag, type Tone } from '#renderer/ui/marks.tsx';
-import { useNow } from '#renderer/ui/use-now.ts';
 import { currentLocale, errorWords } from '#renderer/ui/words.ts';
 import type { AppError } from '#shared/contract/errors.ts';
 import type { BatchRecallResult } from '#shared/contract/remedy.ts';
 import type { ConversationView, MessageView } from '#shared/contract/views.ts';
 import { recallFactsOf } from '#shared/domain/recall/facts.ts';
 import { assessRecall } from '#shared/domain/recall/assess.ts';
-import { recallContext } from './facts.ts';
+import { useRecallContext } from './use-recall-context.ts';
 import { reasonWords, riskWords } from './words.ts';
 
 /** In place of the composer while messages are being selected (RC18). */
@@ -39,14 +37,10 @@ export function BatchDialog(props: {
 }) {
   const { t, i18n } = useTranslation();
   const locale = currentLocale(i18n.language);
-  const account = useAccount(props.conversation.account_id);
-  const appVersion = useLive((state) => state.info?.version ?? '0.0.0');
-  const hostThere = useLive((state) => state.host) === 'connected';
-  const now = serverNow(props.conversation.account_id, useNow());
+  const { context } = useRecallContext(props.conversation);
   const [busy, setBusy] = useState(false);
   const [results, setResults] = useState<readonly BatchRecallResult[] | null>(null);
   const [error, setError] = useState<AppError | null>(null);
-  const context = recallContext(account, props.conversation, appVersion, now, hostThere);
   const judged = props.messages.map((message) => {
     const verdict = context === null ? null : assessRecall(recallFactsOf(message), context);
     return { message, verdict, possible: verdict !== null && verdict.verdict !== 'blocked' };

@@ -6,20 +6,25 @@ import { ConfirmDialog } from '#renderer/ui/Dialog.tsx';
 import { formatCountdown } from '#renderer/ui/format.ts';
 import { Icon } from '#renderer/ui/Icon.tsx';
 import { toast } from '#renderer/ui/Toast.tsx';
-import type { MessageView } from '#shared/contract/views.ts';
+import type { ConversationView, MessageView } from '#shared/contract/views.ts';
+import { assessRecall } from '#shared/domain/recall/assess.ts';
+import { recallFactsOf } from '#shared/domain/recall/facts.ts';
 import type { RecallVerdict } from '#shared/domain/recall/types.ts';
+import { useRecallContext } from './use-recall-context.ts';
 import { reasonWords, riskWords } from './words.ts';
 
 /**
  * Asks before a recall (RC10): what the consumer will see, every risk, what stays in the record. The verdict is live: when
  * it becomes blocked while the dialog is open, the dialog says so and can no longer confirm.
  */
-export function RecallDialog(props: {
-  message: MessageView;
-  verdict: RecallVerdict;
-  now: number;
-  onClose: () => void;
-}) {
+export function RecallDialog(props: { message: MessageView; conversation: ConversationView; onClose: () => void }) {
+  const { context, now } = useRecallContext(props.conversation);
+  if (context === null) return null;
+  const verdict = assessRecall(recallFactsOf(props.message), context);
+  return <Confirmation message={props.message} verdict={verdict} now={now} onClose={props.onClose} />;
+}
+
+function Confirmation(props: { message: MessageView; verdict: RecallVerdict; now: number; onClose: () => void }) {
   const { t, i18n } = useTranslation();
   const locale = currentLocale(i18n.language);
   const [busy, setBusy] = useState(false);

@@ -57,23 +57,3 @@ export function riskWords(reason: RecallReason, t: TFunction, locale: Locale): s
   const risk = RISKS.find((code) => code === reason.code);
   return risk ? t(`recall.risk.${risk}`, numbers(reason.details, locale)) : reasonWords(reason, t, locale);
 }
-
-const NEXT = [
-  'WINDOW_EXPIRED',
-  'KIND_UNSUPPORTED',
-  'ALREADY_READ',
-  'ATTACHMENT_OPENED',
-  'NO_PERMISSION',
-  'NOT_SENDER',
-  'OTHER_DEVICE',
-  'RATE_HARD',
-  'CLIENT_TOO_OLD',
-  'SERVER_BUSY',
-  'AUTH_EXPIRED',
-  'NETWORK_UNKNOWN',
-] as const;
-
-/** The next step (RC21). */
-export function nextWords(code: string | null, t: TFunction): string {
-  return t(`recall.next.${NEXT.find((known) => known === code) ?? 'other'}`);
-}
