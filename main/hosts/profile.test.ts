@@ -22,14 +22,20 @@ test('[ST5] one process a profile: the second is refused, and a killed one leave
   expect(() => openProfile({ directory: folder })).toThrow(failing('STORE_LOCKED'));
   first.release();
 
+  // Nobody keeps what was opened, and the garbage is collected: it is held all the same.
   const script = `import { openProfile } from '${path.resolve('main/hosts/profile.ts')}';
-    openProfile({ directory: process.argv[1] }); process.stdout.write('open'); setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script, folder], {
+    openProfile({ directory: process.argv[1] });
+    setImmediate(() => { gc(); setImmediate(() => { process.stdout.write('open'); }); });
+    setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '-e', script, folder], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  await once(child.stdout, 'data');
-  expect(() => openProfile({ directory: folder })).toThrow(failing('STORE_LOCKED'));
-  child.kill('SIGKILL');
+  try {
+    await once(child.stdout, 'data');
+    expect(() => openProfile({ directory: folder })).toThrow(failing('STORE_LOCKED'));
+  } finally {
+    child.kill('SIGKILL');
+  }
   await once(child, 'exit');
   openProfile({ directory: folder }).release();
 });

@@ -20,6 +20,9 @@ export { RECORDS_FILE };
 
 /** Opening a profile's files: who may write, whose key it is, which version it has. */
 
+/** Held until they are released: a handle that nobody names any more would be closed with the garbage, and the profile let go. */
+const held = new Set<Sqlite.Database>();
+
 /**
  * A profile has one writing process (two would each apply the same events). The lock is one that the operating system lets
  * go of when the process dies: an exclusive transaction on an empty database. AppFailure STORE_LOCKED, DATA_FOLDER_UNWRITABLE.
@@ -46,8 +49,10 @@ export function holdProfile(directory: string): { release(): void } {
       throw new AppFailure('DATA_FOLDER_UNWRITABLE', 'the data folder cannot be written');
     throw toFailure(thrown);
   }
+  held.add(lock);
   return {
     release: () => {
+      held.delete(lock);
       if (lock.open) lock.close();
     },
   };
