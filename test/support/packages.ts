@@ -13,7 +13,7 @@ import { MASK_NONE, type MaskChoices } from '#shared/domain/mask/choices.ts';
 import { FILE } from '#shared/package/format.ts';
 import { verifyPackage, type VerifyOptions, type VerifyReport, type VerifyTools } from '#shared/package/verify.ts';
 import { LOCAL_BYTES } from '#shared/package/zip-layout.ts';
-import { readZipDirectory } from '#shared/package/zip-reader.ts';
+import { readZipDirectory, zipAt } from '#shared/package/zip-reader.ts';
 import { inMemory } from './package-bytes.ts';
 import { createFakeClock } from './fake-clock.ts';
 import { temporaryFolder } from './store-fixtures.ts';
@@ -95,11 +95,8 @@ export async function undetectedFlips(
 ): Promise<{ readonly flipped: number; readonly missed: readonly number[] }> {
   const tools = quickTools();
   const { entries } = await readZipDirectory(inMemory(bytes));
-  const fileAt = (at: number): string | undefined =>
-    entries.find(({ offset, name, packed }) => {
-      const start = offset + LOCAL_BYTES + name.length;
-      return at >= start && at < start + packed;
-    })?.name;
+  const startOf = ({ offset, name }: (typeof entries)[number]): number => offset + LOCAL_BYTES + name.length;
+  const entryAt = (at: number) => entries.find((entry) => at >= startOf(entry) && at < startOf(entry) + entry.packed);
   const missed: number[] = [];
   let flipped = 0;
   for (const at of positions) {
@@ -107,12 +104,15 @@ export async function undetectedFlips(
     bytes[at] = (bytes[at] as number) ^ mask;
     const { problems } = await verifyPackage(inMemory(bytes), tools);
     bytes[at] = (bytes[at] as number) ^ mask;
-    const file = fileAt(at);
+    const entry = entryAt(at);
     const located = problems.some(({ where, what }) =>
-      file === undefined
+      entry === undefined
         ? where.startsWith('zip@') || what === 'FILE_MISSING' || what === 'FILE_CHANGED'
-        : // Also where the stream is garbled from there on, and more lines with it than are listed.
-          where === file || (file === FILE.signature && what === 'SIGNATURE_BAD'),
+        : // Also where the stream is garbled from there on, and more lines with it than are listed. Bits that mean nothing
+          // to who unpacks, such as those behind its end, leave the content as it was: it is packed in another way.
+          where === entry.name ||
+          where === zipAt(startOf(entry)) ||
+          (entry.name === FILE.signature && what === 'SIGNATURE_BAD'),
     );
     if (!located) missed.push(at);
   }
