@@ -112,7 +112,8 @@ export function Reception(props: { rowHeight: number }) {
 
 /** The panel over the chat goes with Esc, and as soon as somebody turns to what it covers. */
 function OverChat(props: { children: ReactNode }) {
-  useReturnFocus();
+  // Writing in the chat beneath it is what closes it.
+  useReturnFocus(false);
   useEffect(() => {
     const close = (): void => go.panel(false);
     const onTurn = ({ target }: Event): void => {

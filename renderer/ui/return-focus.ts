@@ -27,17 +27,20 @@ export function whenFree(run: () => void): void {
   else run();
 }
 
-/** Gives the focus back to where it was when this was first drawn, once this is gone and nothing else has taken it (UX2). */
-export function useReturnFocus(): void {
+/**
+ * Gives the focus back to where it was when this was first drawn, once this is gone and nothing else has taken it (UX2).
+ * `holds`: nothing outside can have the focus meanwhile, as with dialogs and menus.
+ */
+export function useReturnFocus(holds = true): void {
   const [before] = useState(focusOrigin);
   useEffect(() => {
-    open++;
+    if (holds) open++;
     return () => {
-      open--;
+      if (holds) open--;
       // When what goes in the same step is gone too, whichever goes first: a dialog's own hold of the focus, another dialog.
       queueMicrotask(() => giveBack(before));
     };
-  }, [before]);
+  }, [before, holds]);
 }
 
 function giveBack(before: Element | null): void {

@@ -155,6 +155,15 @@ test('[UX2] claim, answer and recall with the keyboard alone', async ({ page }) 
   await page.keyboard.press('Escape');
   await expect(panel).toHaveCount(0);
   await expect(composer).toBeFocused();
+  // Whoever asks for the field gets it, also from beneath the panel, which goes.
+  for (const command of ['打开快捷回复', '定位到输入框']) {
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type(command);
+    await page.keyboard.press('Enter');
+    if (command === '打开快捷回复') await expect(panel).toBeVisible();
+  }
+  await expect(composer).toBeFocused();
+  await expect(panel).toHaveCount(0);
   // At 200 % on a small notebook list and chat take turns, and nothing lies outside the window.
   await page.setViewportSize({ width: 683, height: 384 });
   await expect(page.getByRole('button', { name: '发送', exact: true })).toBeInViewport({ ratio: 1 });
